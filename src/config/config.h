@@ -1,0 +1,20 @@
+/*
+ * config.h: /etc/banger/priv.conf, or the built-in defaults, as gated types.
+ */
+#pragma once
+
+#include "gate/settings.h"
+#include "say/say.h"
+
+/* Fills *settings from the file, or from the defaults where there is none.  A file that is not
+ * root's alone, an unknown key, a bad value: with strict, dies (config); else remarks that the
+ * defaults are used, and uses them. */
+void config_load(struct settings *settings, bool strict);
+
+/* The pure part: defaults, then text over them.  False with the line (0: none) and the reason in
+ * why.  Account names are not looked up. */
+bool config_parse(const char *text, size_t length, struct settings *settings, char *why,
+		  size_t why_size);
+
+/* Walks the keys in the order of priv.conf(5), for `explain`, the manual page and tests. */
+const char *config_key(size_t index, const char **standard, const char **want);

@@ -1,0 +1,85 @@
+/*
+ * gate.h: text from outside becomes a type, or a reason.
+ *
+ * Floor 1 and pure: a gate looks at its text and at configured values that are passed in, never
+ * at the host; it prints nothing and writes its out only on success.  Its *shape* is one extended
+ * regular expression: the program matches with it, and sudoers carries the very same text.  Its
+ * *fit* is what an expression cannot say, or what depends on the configuration.
+ */
+#pragma once
+
+#include "gate/settings.h"
+#include "say/say.h"
+
+enum { OPERAND_BYTES = 4096 };
+
+struct gate {
+	/* ERE without anchors; <key> stands for a configured value, quoted. */
+	const char *shape;
+	/* Completes "NAME must be …"; <key> stands for a configured value. */
+	const char *want;
+	/* What sudo lets through and the program does not, or NULL. */
+	const char *sudo_wider;
+	/* Longest text admitted, in bytes; 0 is OPERAND_BYTES. */
+	size_t longest;
+	/* Called on text of the right shape. */
+	enum reason (*fit)(const char *text, const struct settings *settings, void *into);
+};
+
+/* REASON_NONE and *into written, or the reason.  Says nothing. */
+enum reason gate_admit(const struct gate *gate, const char *text, const struct settings *settings,
+		       void *into);
+
+/* Replaces each <key> of a template by its configured value, quoted for an ERE when asked.
+ * False when out is too small or the key is unknown (a defect, caught by tests/gate). */
+bool gate_expand(const char *pattern, bool quoted, const struct settings *settings, char *out,
+		 size_t size);
+
+/* Plain decimal without sign, space or leading zero, low to high; false otherwise. */
+bool gate_number(const char *text, uint64_t low, uint64_t high, uint64_t *out);
+
+/* For a fit that keeps its text: REASON_MALFORMED where out is too small. */
+enum reason gate_copy(const char *text, char *out, size_t size);
+
+/* Who may call (SPEC: uid 0 by hand, or sudo for 0, the owner or an admin).  sudo_uid is the value
+ * of SUDO_UID, or NULL.  REASON_NONE or REASON_CALLER. */
+enum reason gate_caller(uid_t effective, const char *sudo_uid, const struct settings *settings);
+
+/* One path component that is neither empty nor "." nor "..", and a canonical absolute path. */
+#define GATE_SEGMENT "([!--0-~][!-.0-~]*|\\.[!--0-~][!-.0-~]*|\\.\\.[!-.0-~]+)"
+#define GATE_PATH "(/" GATE_SEGMENT ")+"
+
+/* Operands.  Beside each, the type that it writes. */
+extern const struct gate gate_tap_name;         /* struct link_name */
+extern const struct gate gate_vm_uid;           /* struct gated_id */
+extern const struct gate gate_vm_gid;           /* struct gated_id */
+extern const struct gate gate_vm_id;            /* struct vm_id */
+extern const struct gate gate_verb_name;        /* struct verb_name */
+extern const struct gate gate_json_format;      /* bool */
+extern const struct gate gate_sudoers_form;     /* bool: portable */
+
+/* Storage. */
+extern const struct gate gate_state_file;       /* struct path, below state_dir, not jail_dir */
+extern const struct gate gate_dm_name;          /* struct dm_name */
+extern const struct gate gate_dm_device;        /* struct dm_name, given as /dev/mapper/NAME */
+extern const struct gate gate_image;            /* struct image: one or the other */
+
+enum { DM_NAME_MAX = 64 };
+
+struct dm_name { char text[DM_NAME_MAX + 1]; };
+struct image { bool is_device; struct dm_name device; struct path file; };
+
+struct gated_id { uid_t id; bool given; };
+struct vm_id { char text[VM_ID_MAX + 1]; };
+
+/* Configured values: the same rules, for /etc/banger/priv.conf. */
+extern const struct gate gate_account;          /* struct account; a name's ids come from config */
+extern const struct gate gate_directory;        /* struct path */
+extern const struct gate gate_firecracker;      /* struct path: absolute, or a bare name */
+extern const struct gate gate_jailer;           /* struct path: absolute, or a bare name */
+extern const struct gate gate_link_name;        /* struct link_name */
+extern const struct gate gate_tap_prefix;       /* struct link_name */
+extern const struct gate gate_network;          /* struct network */
+extern const struct gate gate_domain;           /* struct domain */
+extern const struct gate gate_id_range;         /* struct id_range */
+extern const struct gate gate_yes_no;           /* bool */

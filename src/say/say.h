@@ -1,0 +1,106 @@
+/*
+ * say.h: everything the program tells somebody: exit codes, messages, results, the audit.
+ *
+ * Floor 0: includes nothing of ours but keep.h's descriptor numbers.  No byte that a caller, a
+ * guest or a helper program wrote leaves here unless it is printable ASCII or escaped as \xNN.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Exit status: an interface that callers switch on.  1, 126, 127 and 128+n belong to sudo and the
+ * shell. */
+#define CODES(C) \
+	C(DONE, 0, "done: the state asked for holds now") \
+	C(USAGE, 2, "usage: no such verb, or not its operands") \
+	C(REFUSED, 3, "refused: a gate, the caller check or an ownership check said no; nothing was touched") \
+	C(UNSAFE, 4, "unsafe: host, configuration or confinement are not as they must be; nothing was touched") \
+	C(FAILED, 5, "failed: the kernel or a helper said no; what this call had made is undone") \
+	C(BUSY, 6, "busy: a deadline passed, or the object is in use; try again later") \
+	C(NO, 7, "no: the answer is no")
+
+#define CODE_ENUM(id, number, meaning) CODE_##id = number,
+enum code { CODES(CODE_ENUM) };
+#undef CODE_ENUM
+
+/* NULL for a number that is no code. */
+const char *code_name(enum code code);
+
+/* The closed list of reason words: one word for programs, one code each. */
+#define REASONS(R) \
+	R(USAGE, "usage", CODE_USAGE, "no such verb, or not its operands") \
+	R(MALFORMED, "malformed", CODE_REFUSED, "an operand is not of the shape its gate wants") \
+	R(NOT_ALLOWED, "not-allowed", CODE_REFUSED, "an operand lies outside what the configuration allows") \
+	R(CALLER, "caller", CODE_REFUSED, "the calling user is not root, the owner or an admin") \
+	R(FOREIGN, "foreign", CODE_REFUSED, "an object of that name is there and is not ours") \
+	R(EXISTS, "exists", CODE_REFUSED, "an object of that name is there already") \
+	R(ABSENT, "absent", CODE_REFUSED, "what the verb works on is not there, or not the caller's to use") \
+	R(CONFIG, "config", CODE_UNSAFE, "the configuration, or the account it names, is not as it must be") \
+	R(HOST, "host", CODE_UNSAFE, "the host, or the state this process began in, is not as it must be") \
+	R(KERNEL, "kernel", CODE_UNSAFE, "the kernel lacks a call that a check rests on") \
+	R(CONFINEMENT, "confinement", CODE_UNSAFE, "the cage could not be closed") \
+	R(FAILED, "failed", CODE_FAILED, "the kernel or a helper program said no") \
+	R(NO_SPACE, "no-space", CODE_FAILED, "memory, disk or a table of the kernel is full") \
+	R(IN_USE, "in-use", CODE_BUSY, "the object is held by somebody; try again later") \
+	R(TIMEOUT, "timeout", CODE_BUSY, "the deadline passed; try again later") \
+	R(NO, "no", CODE_NO, "the answer is no")
+
+#define REASON_ENUM(id, word, code, meaning) REASON_##id,
+enum reason { REASON_NONE, REASONS(REASON_ENUM) REASON_COUNT };
+#undef REASON_ENUM
+
+const char *reason_word(enum reason reason);
+const char *reason_meaning(enum reason reason);
+enum code reason_code(enum reason reason);
+
+/* ---- messages: one line on stderr, at most MESSAGE_BYTES, printable ASCII ---- */
+
+enum { MESSAGE_BYTES = 1024 };
+
+/* The name in front of every message from now on; a literal, never what the caller typed. */
+void say_verb(const char *name);
+
+/* Says why not and gives the exit code that goes with the reason. */
+enum code refused(enum reason reason, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* The same for a -errno from sys: EBUSY is in-use, ETIMEDOUT timeout, ENOSPC and its kin no-space,
+ * ENOSYS kernel, everything else failed.  The errno's name and text are added. */
+enum code failed(int rc, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Says why not and ends the process.  Only for what runs before the cage is closed. */
+_Noreturn void die(enum reason reason, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* A note for people on stderr that changes no exit code ("using the built-in defaults"). */
+void remark(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Writes out what was printed, closes the audit and ends the process. */
+_Noreturn void finish(enum code code);
+
+/* ---- results: collected, and written to stdout by finish() ---- */
+
+void print(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* JSON (RFC 8259) onto the same page.  A key is NULL inside an array. */
+void json_open(const char *key, char bracket);          /* '{' or '[' */
+void json_close(char bracket);                          /* '}' or ']' */
+void json_text(const char *key, const char *value);
+void json_number(const char *key, int64_t value);
+void json_flag(const char *key, bool value);
+
+/* ---- audit: AUTHPRIV records to /dev/log, which never hold anything up ---- */
+
+/* Before the cage: connects FD_AUDIT.  A host without a /dev/log has no records, and no error. */
+void audit_open(void);
+
+/* The record before a verb acts, with every operand, escaped.  From here on finish() and die()
+ * write the one after it. */
+void audit_begin(const char *caller, const char *verb, char *const operands[]);
+void audit_end(enum code code, enum reason reason);
+
+/* Writes printable ASCII as it is and every other byte, and the backslash, as \xNN.  Always ends
+ * out with a NUL; cuts at a whole escape.  Gives the number of bytes written. */
+size_t escape(char *out, size_t size, const char *bytes, size_t length);

@@ -1,0 +1,21 @@
+/*
+ * steps.h: what main does with a verb.  Each dies, or ends the process, with its own exit code.
+ */
+#pragma once
+
+#include "cage/tidy.h"
+#include "verb.h"
+
+/* The verb that the first word names; help without one. */
+const struct verb *step_find_verb(int argc, char *argv[]);
+
+/* Effective uid 0, and SUDO_UID that of root, the owner or an admin. */
+void step_admit_caller(const struct inherited *was, const struct settings *settings);
+
+/* Waits its turn where another verb works on the same objects; busy after a while. */
+void step_take_lock(const struct verb *verb);
+
+void step_open_handles(const struct verb *verb);
+
+/* Each stage in its cage, until one is not done. */
+enum code step_act(const struct verb *verb, const struct settings *settings);

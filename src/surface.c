@@ -1,0 +1,255 @@
+/*
+ * surface.c: reads a verb's row aloud.  Nothing here knows any verb.
+ */
+#include "surface.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct operand no_operands[] = { LIST_END };
+static const struct cap no_caps[] = { LIST_END };
+static const struct call no_calls[] = { LIST_END };
+
+static const struct operand *
+operands_of(const struct verb *verb)
+{
+	return verb->operands ? verb->operands : no_operands;
+}
+
+static bool
+is_optional(const struct operand *operand)
+{
+	return operand->occurs == MAYBE || operand->occurs == ANY_NUMBER;
+}
+
+static bool
+is_repeated(const struct operand *operand)
+{
+	return operand->occurs == ONE_OR_MORE || operand->occurs == ANY_NUMBER;
+}
+
+static const char *
+runs_as(const struct keep *keep)
+{
+	static const char *const names[] = {
+		[AS_NOBODY] = "nobody", [AS_OWNER] = "the owner", [AS_ROOT] = "root",
+		[AS_CALLER] = "whoever calls; nobody, when that is root",
+	};
+
+	return names[keep->as];
+}
+
+/* Adds to the text in out; what does not fit is a defect that tests/surface.bats would see. */
+static void add(char *out, size_t size, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void
+add(char *out, size_t size, const char *format, ...)
+{
+	size_t used = strlen(out);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(out + used, size - used, format, args);
+	va_end(args);
+}
+
+void
+surface_synopsis(const struct verb *verb, char *out, size_t size)
+{
+	out[0] = '\0';
+	add(out, size, "%s", verb->name);
+	for (const struct operand *operand = operands_of(verb); operand->name; operand++)
+		add(out, size, " %s%s%s%s%s", is_optional(operand) ? "[" : "", operand->name,
+		    operand->value ? operand->value : "", is_optional(operand) ? "]" : "",
+		    is_repeated(operand) ? "..." : "");
+}
+
+void
+surface_pattern(const struct verb *verb, const struct settings *settings, char *out, size_t size)
+{
+	static const char *const times[] = {
+		[ONCE] = "", [MAYBE] = "?", [ONE_OR_MORE] = "+", [ANY_NUMBER] = "*",
+	};
+
+	out[0] = '\0';
+	add(out, size, "%s", verb->name);
+	for (const struct operand *operand = operands_of(verb); operand->name; operand++) {
+		char shape[PATH_MAX] = "";
+
+		gate_expand(operand->gate->shape, true, settings, shape, sizeof(shape));
+		if (operand->occurs == ONCE)
+			add(out, size, " %s%s", operand->value ? operand->name : "", shape);
+		else
+			add(out, size, "( %s%s)%s", operand->value ? operand->name : "", shape,
+			    times[operand->occurs]);
+	}
+}
+
+static void
+print_call(const struct call *call)
+{
+	if (call->arg == ANY_ARGUMENTS)
+		print("    %-34s %s\n", call->name, call->why);
+	else
+		print("    %s(%d: %s)%*s %s\n", call->name, call->arg, call->value_name,
+		      (int)(29 - strlen(call->name) - strlen(call->value_name)), "", call->why);
+}
+
+void
+surface_operands(const struct verb *verb, const struct settings *settings)
+{
+	char text[PATH_MAX];
+
+	for (const struct operand *operand = operands_of(verb); operand->name; operand++) {
+		gate_expand(operand->gate->want, false, settings, text, sizeof(text));
+		print("  %s%s\n    %s\n", operand->name, operand->value ? operand->value : "", text);
+		gate_expand(operand->gate->shape, true, settings, text, sizeof(text));
+		print("    pattern: %s\n", text);
+		if (operand->gate->sudo_wider)
+			print("    sudo lets through, and this program does not: %s\n",
+			      operand->gate->sudo_wider);
+	}
+}
+
+static void
+print_stage(const struct keep *keep)
+{
+	const struct cap *cap = keep->caps ? keep->caps : no_caps;
+	const struct call *call = keep->calls ? keep->calls : no_calls;
+
+	print("runs as: %s%s%s\n", runs_as(keep), keep->why_root ? ": " : "",
+	      keep->why_root ? keep->why_root : "");
+	print("capabilities:%s\n", cap->name ? "" : " none");
+	for (; cap->name; cap++)
+		print("    %-34s %s\n", cap->name, cap->why);
+	print("system calls:%s\n", call->name ? "" : " those of every verb");
+	for (; call->name; call++)
+		print_call(call);
+}
+
+static void
+print_handles(const struct verb *verb)
+{
+	print("opened before the cage closes:%s\n", verb->handles ? "" : " nothing");
+	for (const struct handle *handle = verb->handles; handle && handle->name; handle++)
+		print("    %s\n", handle->name);
+}
+
+void
+surface_explain(const struct verb *verb, const struct settings *settings)
+{
+	char text[1024];
+
+	surface_synopsis(verb, text, sizeof(text));
+	print("banger-priv %s\n", text);
+	print("  %s\n", verb->summary);
+	surface_operands(verb, settings);
+	print("lasting effect: %s\n", verb->effect);
+	print("on failure: %s\n", verb->on_failure);
+	if (verb->note)
+		print("note: %s\n", verb->note);
+	print_handles(verb);
+	for (const struct stage *stage = verb->stages; stage->act; stage++)
+		print_stage(&stage->keep);
+	print("paths:%s\n", verb->paths ? "" : " none");
+	for (const char *const *path = verb->paths; path && *path; path++)
+		print("    %s\n", *path);
+}
+
+static void
+json_operands(const struct verb *verb, const struct settings *settings)
+{
+	char text[PATH_MAX];
+
+	json_open("operands", '[');
+	for (const struct operand *operand = operands_of(verb); operand->name; operand++) {
+		json_open(NULL, '{');
+		json_text("name", operand->name);
+		json_flag("optional", is_optional(operand));
+		json_flag("repeated", is_repeated(operand));
+		gate_expand(operand->gate->want, false, settings, text, sizeof(text));
+		json_text("want", text);
+		gate_expand(operand->gate->shape, true, settings, text, sizeof(text));
+		json_text("pattern", text);
+		if (operand->gate->sudo_wider)
+			json_text("sudo_wider", operand->gate->sudo_wider);
+		json_close('}');
+	}
+	json_close(']');
+}
+
+static void
+json_calls(const char *key, const struct call *call)
+{
+	json_open(key, '[');
+	for (; call->name; call++) {
+		json_open(NULL, '{');
+		json_text("name", call->name);
+		if (call->arg != ANY_ARGUMENTS) {
+			json_number("argument", call->arg);
+			json_number("mask", (int64_t)call->mask);
+			json_number("value", (int64_t)call->value);
+			json_text("value_name", call->value_name);
+		}
+		json_text("why", call->why);
+		json_close('}');
+	}
+	json_close(']');
+}
+
+static void
+json_stages(const struct verb *verb)
+{
+	json_open("stages", '[');
+	for (const struct stage *stage = verb->stages; stage->act; stage++) {
+		const struct cap *cap = stage->keep.caps ? stage->keep.caps : no_caps;
+
+		json_open(NULL, '{');
+		json_text("runs_as", runs_as(&stage->keep));
+		if (stage->keep.why_root)
+			json_text("why_root", stage->keep.why_root);
+		json_open("capabilities", '[');
+		for (; cap->name; cap++) {
+			json_open(NULL, '{');
+			json_text("name", cap->name);
+			json_text("why", cap->why);
+			json_close('}');
+		}
+		json_close(']');
+		json_calls("calls", stage->keep.calls ? stage->keep.calls : no_calls);
+		json_close('}');
+	}
+	json_close(']');
+	json_calls("calls_of_every_verb", keep_always);
+}
+
+void
+surface_explain_json(const struct verb *verb, const struct settings *settings)
+{
+	char text[1024];
+
+	json_open(NULL, '{');
+	json_text("verb", verb->name);
+	surface_synopsis(verb, text, sizeof(text));
+	json_text("synopsis", text);
+	json_text("summary", verb->summary);
+	json_flag("for_people", verb->for_people);
+	json_operands(verb, settings);
+	json_text("effect", verb->effect);
+	json_text("on_failure", verb->on_failure);
+	if (verb->note)
+		json_text("note", verb->note);
+	json_open("opened_before", '[');
+	for (const struct handle *handle = verb->handles; handle && handle->name; handle++)
+		json_text(NULL, handle->name);
+	json_close(']');
+	json_stages(verb);
+	json_open("paths", '[');
+	for (const char *const *path = verb->paths; path && *path; path++)
+		json_text(NULL, *path);
+	json_close(']');
+	json_close('}');
+	print("\n");
+}

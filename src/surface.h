@@ -1,0 +1,21 @@
+/*
+ * surface.h: a verb's row as text: what people read, and what sudoers carries.
+ */
+#pragma once
+
+#include "verb.h"
+
+/* "create-tap TAP [uid=N] [gid=N] [vm=VM_ID]" */
+void surface_synopsis(const struct verb *verb, char *out, size_t size);
+
+/* The row as an ERE over the operands joined by spaces, without anchors:
+ * "create-tap banger-[a-z0-9-]+( uid=[1-9][0-9]*)?..." */
+void surface_pattern(const struct verb *verb, const struct settings *settings, char *out,
+		     size_t size);
+
+/* Prints each operand with what is admitted, in words and as a pattern. */
+void surface_operands(const struct verb *verb, const struct settings *settings);
+
+/* Prints the row, as text for people or as one JSON object. */
+void surface_explain(const struct verb *verb, const struct settings *settings);
+void surface_explain_json(const struct verb *verb, const struct settings *settings);

@@ -1,0 +1,158 @@
+/*
+ * cgroup.c: below one directory, banger, in the root of the v2 hierarchy.
+ */
+#include "sys/cgroup.h"
+
+#include "sys/trusted.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#define PARENT "banger"
+
+int
+cgroup_root(void)
+{
+	static const char *const places[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" };
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		struct statfs fs;
+		int fd = open(places[i], O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+		if (fd < 0)
+			continue;
+		if (fstatfs(fd, &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC)
+			return fd;
+		close(fd);
+	}
+	return -ENOENT;
+}
+
+/* The directory of all VMs' cgroups; made when asked to. */
+static int
+open_parent(bool make)
+{
+	int root = cgroup_root(), parent;
+
+	if (root < 0)
+		return root;
+	if (make && mkdirat(root, PARENT, 0755) < 0 && errno != EEXIST)
+		parent = -errno;
+	else
+		parent = beneath_open(root, PARENT, O_RDONLY | O_DIRECTORY, 0);
+	close(root);
+	return parent;
+}
+
+int
+cgroup_make(const struct vm_id *vm)
+{
+	int parent = open_parent(true), cgroup;
+
+	if (parent < 0)
+		return parent;
+	if (mkdirat(parent, vm->text, 0755) < 0 && errno != EEXIST)
+		cgroup = -errno;
+	else
+		cgroup = beneath_open(parent, vm->text, O_RDONLY | O_DIRECTORY, 0);
+	close(parent);
+	return cgroup;
+}
+
+int
+cgroup_open(const struct vm_id *vm)
+{
+	int parent = open_parent(false), cgroup;
+
+	if (parent < 0)
+		return parent;
+	cgroup = beneath_open(parent, vm->text, O_RDONLY | O_DIRECTORY, 0);
+	close(parent);
+	return cgroup;
+}
+
+int
+cgroup_populated(int cgroup)
+{
+	char events[256] = "";
+	ssize_t got;
+	int fd = beneath_open(cgroup, "cgroup.events", O_RDONLY, 0);
+
+	if (fd < 0)
+		return fd;
+	got = read(fd, events, sizeof(events) - 1);
+	close(fd);
+	if (got < 0)
+		return -EIO;
+	return strstr(events, "populated 1") != NULL;
+}
+
+int
+cgroup_write(int cgroup, const char *file, const char *value)
+{
+	size_t length = strlen(value);
+	int rc = 0, fd = beneath_open(cgroup, file, O_WRONLY, 0);
+
+	if (fd < 0)
+		return fd;
+	if (write(fd, value, length) != (ssize_t)length)
+		rc = -errno;
+	close(fd);
+	return rc;
+}
+
+int
+cgroup_kill(int cgroup)
+{
+	return cgroup_write(cgroup, "cgroup.kill", "1");
+}
+
+int
+cgroup_remove(const struct vm_id *vm)
+{
+	int rc = 0, parent = open_parent(false);
+
+	if (parent < 0)
+		return parent == -ENOENT ? 0 : parent;
+	if (unlinkat(parent, vm->text, AT_REMOVEDIR) < 0 && errno != ENOENT)
+		rc = -errno;
+	close(parent);
+	return rc;
+}
+
+int
+cgroup_of_process(pid_t pid, struct vm_id *vm)
+{
+	static const char ours[] = "0::/" PARENT "/";
+	char path[64], text[4096] = "";
+	const char *line;
+	size_t length;
+	ssize_t got;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/cgroup", (int)pid);
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	got = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (got < 0)
+		return -ENOENT;         /* ESRCH: it ended meanwhile */
+	/* v1 hierarchies may have lines of their own; v2's begins with "0::". */
+	line = strncmp(text, ours, strlen(ours)) == 0 ? text : strstr(text, "\n0::/" PARENT "/");
+	if (!line)
+		return 0;
+	line += strlen(ours) + (*line == '\n');
+	length = strcspn(line, "/\n");
+	if (length == 0 || length > VM_ID_MAX)
+		return 0;
+	memset(vm, 0, sizeof(*vm));
+	memcpy(vm->text, line, length);
+	return 1;
+}

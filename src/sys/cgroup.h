@@ -1,0 +1,36 @@
+/*
+ * cgroup.h: the cgroup (v2) of each VM, banger/VM_ID.  It is root's, so the owner can neither move
+ * a process into it nor out of it: membership is what makes a process ours (cgroups(7)).
+ */
+#pragma once
+
+#include "gate/gate.h"
+
+#include <stdbool.h>
+
+/* The cgroup v2 hierarchy's root, an O_PATH descriptor (the caller closes it); -ENOENT where there is
+ * none, mounted at /sys/fs/cgroup or /sys/fs/cgroup/unified. */
+int cgroup_root(void);
+
+/* The VM's cgroup, made where it is not there (exclusively when it must be new).  A descriptor on
+ * the directory, O_CLOEXEC, or -errno. */
+int cgroup_make(const struct vm_id *vm);
+
+/* -ENOENT when there is none (or no cgroup v2). */
+int cgroup_open(const struct vm_id *vm);
+
+/* 1 when a process is in it or below it, 0 when not, or -errno (cgroup.events). */
+int cgroup_populated(int cgroup);
+
+/* SIGKILL to all in it (cgroup.kill, Linux 5.14). */
+int cgroup_kill(int cgroup);
+
+/* Writes value to a file of the cgroup, like "memory.max"; or -errno. */
+int cgroup_write(int cgroup, const char *file, const char *value);
+
+/* 0 also when there is none; -EBUSY while it is populated. */
+int cgroup_remove(const struct vm_id *vm);
+
+/* Whether process `pid` is in the cgroup of a VM of ours, by /proc/PID/cgroup; *vm says which.
+ * 1, 0, or -errno (-ENOENT: no such process).  The caller holds a pidfd over the call. */
+int cgroup_of_process(pid_t pid, struct vm_id *vm);

@@ -1,0 +1,48 @@
+/*
+ * directory.c: by descriptor, from a parent that the caller of the program has no say in.
+ */
+#include "sys/directory.h"
+
+#include "sys/trusted.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+int
+directory_make(int parent, const char *name)
+{
+	return mkdirat(parent, name, 0700) < 0 ? -errno : 0;
+}
+
+int
+directory_open(int parent, const char *name, struct stat *status)
+{
+	int fd = beneath_open(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 1);
+	int rc;
+
+	if (fd >= 0 && fstat(fd, status) < 0) {
+		rc = -errno;
+		close(fd);
+		return rc;
+	}
+	return fd;
+}
+
+int
+directory_give(int directory, uid_t uid, gid_t gid, mode_t mode)
+{
+	struct stat status;
+
+	if (fchmod(directory, mode) < 0 || fchown(directory, uid, gid) < 0 ||
+	    fstat(directory, &status) < 0)
+		return -errno;
+	return status.st_uid == uid && status.st_gid == gid && (status.st_mode & 07777) == mode ?
+	       0 : -EIO;
+}
+
+int
+directory_remove(int parent, const char *name)
+{
+	return unlinkat(parent, name, AT_REMOVEDIR) < 0 ? -errno : 0;
+}

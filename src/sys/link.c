@@ -1,0 +1,177 @@
+/*
+ * link.c: RTM_GETLINK, RTM_NEWLINK and RTM_NEWADDR.
+ */
+#include "sys/link.h"
+
+#include "sys/netlink.h"
+
+#include <errno.h>
+#include <linux/if_link.h>
+#include <linux/if_tun.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+
+struct finding {
+	struct link *link;
+	char name[IFNAMSIZ];
+	bool found;
+};
+
+static const char *
+text_of(const struct nlattr *attr)
+{
+	return mnl.attr_validate(attr, MNL_TYPE_NUL_STRING) < 0 ? "" : mnl.attr_get_str(attr);
+}
+
+static int
+take_tun(const struct nlattr *attr, void *data)
+{
+	struct link *link = data;
+
+	if (mnl.attr_get_type(attr) == IFLA_TUN_TYPE && mnl.attr_validate(attr, MNL_TYPE_U8) == 0)
+		link->is_tap = mnl.attr_get_u8(attr) == IFF_TAP;
+	return MNL_CB_OK;
+}
+
+static int
+take_info(const struct nlattr *attr, void *data)
+{
+	struct link *link = data;
+
+	/* The kernel puts the kind before the data that only makes sense with it. */
+	if (mnl.attr_get_type(attr) == IFLA_INFO_KIND)
+		snprintf(link->kind, sizeof(link->kind), "%s", text_of(attr));
+	if (mnl.attr_get_type(attr) == IFLA_INFO_DATA && strcmp(link->kind, "tun") == 0)
+		return mnl.attr_parse_nested(attr, take_tun, link);
+	return MNL_CB_OK;
+}
+
+static int
+take_attribute(const struct nlattr *attr, void *data)
+{
+	struct finding *finding = data;
+
+	switch (mnl.attr_get_type(attr)) {
+	case IFLA_IFNAME:
+		snprintf(finding->name, sizeof(finding->name), "%s", text_of(attr));
+		break;
+	case IFLA_IFALIAS:
+		snprintf(finding->link->alias, sizeof(finding->link->alias), "%s", text_of(attr));
+		break;
+	case IFLA_MASTER:
+		if (mnl.attr_validate(attr, MNL_TYPE_U32) == 0)
+			finding->link->master = (int)mnl.attr_get_u32(attr);
+		break;
+	case IFLA_LINKINFO:
+		return mnl.attr_parse_nested(attr, take_info, finding->link);
+	default:
+		break;
+	}
+	return MNL_CB_OK;
+}
+
+static int
+take_link(const struct nlmsghdr *message, void *data)
+{
+	const struct ifinfomsg *info = mnl.nlmsg_get_payload(message);
+	struct finding *finding = data;
+
+	if (message->nlmsg_type != RTM_NEWLINK)
+		return MNL_CB_OK;
+	finding->found = true;
+	finding->link->index = info->ifi_index;
+	finding->link->up = info->ifi_flags & IFF_UP;
+	return mnl.attr_parse(message, sizeof(*info), take_attribute, finding);
+}
+
+int
+link_find(const struct link_name *name, struct link *out)
+{
+	char buffer[NETLINK_BYTES];
+	struct finding finding = { .link = out };
+	struct ifinfomsg *info;
+	struct nlmsghdr *request = netlink_request(buffer, RTM_GETLINK, 0, sizeof(*info), &info);
+	int rc;
+
+	*out = (struct link){ 0 };
+	mnl.attr_put_strz(request, IFLA_IFNAME, name->text);
+	mnl.attr_put_u32(request, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+	rc = netlink_talk(request, take_link, &finding);
+	if (rc < 0)
+		return rc;
+	if (!finding.found)
+		return -ENODEV;
+	/* Linux looks alternative names up as well (5.5). */
+	return strcmp(finding.name, name->text) == 0 ? 0 : -EEXIST;
+}
+
+int
+link_create_bridge(const struct link_name *name)
+{
+	char buffer[NETLINK_BYTES];
+	struct ifinfomsg *info;
+	struct nlmsghdr *request =
+		netlink_request(buffer, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, sizeof(*info), &info);
+	struct nlattr *nest;
+
+	mnl.attr_put_strz(request, IFLA_IFNAME, name->text);
+	nest = mnl.attr_nest_start(request, IFLA_LINKINFO);
+	mnl.attr_put_strz(request, IFLA_INFO_KIND, "bridge");
+	mnl.attr_nest_end(request, nest);
+	return netlink_talk(request, NULL, NULL);
+}
+
+int
+link_add_address(int index, const struct network *network)
+{
+	char buffer[NETLINK_BYTES];
+	uint32_t broadcast = network->address.s_addr | htonl(UINT32_MAX >> network->prefix);
+	struct ifaddrmsg *address;
+	struct nlmsghdr *request = netlink_request(buffer, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL,
+						   sizeof(*address), &address);
+	int rc;
+
+	address->ifa_family = AF_INET;
+	address->ifa_prefixlen = (uint8_t)network->prefix;
+	address->ifa_index = (unsigned)index;
+	mnl.attr_put_u32(request, IFA_LOCAL, network->address.s_addr);
+	mnl.attr_put_u32(request, IFA_ADDRESS, network->address.s_addr);
+	mnl.attr_put_u32(request, IFA_BROADCAST, broadcast);
+	rc = netlink_talk(request, NULL, NULL);
+	return rc == -EEXIST ? 0 : rc;
+}
+
+/* A request that brings the link up; the caller adds what else it wants in the same breath. */
+static struct nlmsghdr *
+request_up(void *buffer, int index)
+{
+	struct ifinfomsg *info;
+	struct nlmsghdr *request = netlink_request(buffer, RTM_NEWLINK, 0, sizeof(*info), &info);
+
+	info->ifi_index = index;
+	info->ifi_flags = IFF_UP;
+	info->ifi_change = IFF_UP;
+	return request;
+}
+
+int
+link_set_up(int index)
+{
+	char buffer[NETLINK_BYTES];
+
+	return netlink_talk(request_up(buffer, index), NULL, NULL);
+}
+
+int
+link_join(int index, int master, const char *alias)
+{
+	char buffer[NETLINK_BYTES];
+	struct nlmsghdr *request = request_up(buffer, index);
+
+	mnl.attr_put_u32(request, IFLA_MASTER, (uint32_t)master);
+	/* Without its NUL, which the kernel would count as a byte of the alias. */
+	mnl.attr_put(request, IFLA_IFALIAS, strlen(alias), alias);
+	return netlink_talk(request, NULL, NULL);
+}

@@ -1,0 +1,31 @@
+/*
+ * link.h: network links, over rtnetlink(7).  All of them by index; by name only to find one.
+ */
+#pragma once
+
+#include "gate/settings.h"
+
+/* What the kernel says of a link. */
+struct link {
+	int index;
+	int master;                     /* index of the bridge it is a port of, or 0 */
+	bool up;
+	bool is_tap;                    /* kind tun, type tap (not a tun) */
+	char kind[16];                  /* "bridge", "tun", ...; "" for hardware */
+	char alias[256];                /* IFALIASZ of linux/if.h */
+};
+
+/* The link of that very name in the network namespace of the caller.  0, -ENODEV, or -errno.  A link
+ * that has the name as an *alternative* name is -EEXIST: it is in the way, and it is not the one. */
+int link_find(const struct link_name *name, struct link *out);
+
+/* A new bridge; exclusively: -EEXIST when any link has the name. */
+int link_create_bridge(const struct link_name *name);
+
+/* Done, too, when the link has that address already. */
+int link_add_address(int index, const struct network *network);
+
+int link_set_up(int index);
+
+/* Tags the port, makes it a port of master and brings it up, in one request. */
+int link_join(int index, int master, const char *alias);

@@ -1,0 +1,11 @@
+/*
+ * lock.h: keeps two verbs off the same objects.
+ */
+#pragma once
+
+/* Takes the lock `name` (a word of ours, [a-z0-9-]) for the rest of the process, as FD_LOCK, waiting at
+ * most timeout_ms without polling.  It is a file of mode 0600 in /run/banger-priv, which is root's
+ * alone (0700): the caller can neither hold it nor see it.  flock(2): the kernel drops it with the
+ * process, however that ends.
+ * 0, -ETIMEDOUT, -EPERM (the directory is not root's alone), or -errno. */
+int lock_take(const char *name, int timeout_ms);

@@ -1,0 +1,87 @@
+/*
+ * netlink.c: opens libmnl and talks.
+ */
+#include "sys/netlink.h"
+
+#include "build-config.h"
+#include "keep.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/rtnetlink.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { ANSWER_BYTES = 32 * 1024 };
+
+struct mnl mnl;
+
+int
+netlink_open(void)
+{
+	void *library = dlopen(LIBMNL_FILE, RTLD_NOW | RTLD_LOCAL);
+	int fd;
+
+	if (!library)
+		return -ELIBACC;
+#define MNL_LOOK_UP(function) \
+	if (!(mnl.function = (typeof(mnl.function))dlsym(library, "mnl_" #function))) \
+		return -ELIBACC;
+	MNL_FUNCTIONS(MNL_LOOK_UP)
+#undef MNL_LOOK_UP
+	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	if (fd < 0)
+		return -errno;
+	if (fd == FD_NETLINK)
+		return 0;
+	if (dup3(fd, FD_NETLINK, O_CLOEXEC) < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
+struct nlmsghdr *
+netlink_request(void *buffer, int type, int flags, size_t size, void *extra)
+{
+	struct nlmsghdr *header = mnl.nlmsg_put_header(buffer);
+
+	header->nlmsg_type = (uint16_t)type;
+	header->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags);
+	*(void **)extra = mnl.nlmsg_put_extra_header(header, size);
+	return header;
+}
+
+int
+netlink_talk(struct nlmsghdr *request, mnl_cb_t callback, void *data)
+{
+	static const struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
+	static char answer[ANSWER_BYTES];
+	static unsigned sequence;
+
+	request->nlmsg_seq = ++sequence;
+	request->nlmsg_flags |= NLM_F_ACK;
+	if (sendto(FD_NETLINK, request, request->nlmsg_len, 0, (const struct sockaddr *)&kernel,
+		   sizeof(kernel)) < 0)
+		return -errno;
+	for (;;) {
+		struct sockaddr_nl sender;
+		socklen_t size = sizeof(sender);
+		ssize_t got = recvfrom(FD_NETLINK, answer, sizeof(answer), MSG_TRUNC,
+				       (struct sockaddr *)&sender, &size);
+		int more;
+
+		if (got < 0)
+			return -errno;
+		if (sender.nl_pid != 0)
+			continue;       /* another process may write to this socket; the kernel is 0 */
+		if ((size_t)got > sizeof(answer))
+			return -EMSGSIZE;
+		/* 0 when the acknowledgement or the end of a dump came, 1 when more is to come. */
+		more = mnl.cb_run(answer, (size_t)got, sequence, 0, callback, data);
+		if (more < 0)
+			return -errno;
+		if (more == 0)
+			return 0;
+	}
+}

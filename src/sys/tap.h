@@ -1,0 +1,33 @@
+/*
+ * tap.h: taps, by way of /dev/net/tun (Documentation/networking/tuntap.rst).
+ *
+ * A tap lives as long as a descriptor holds it, unless it is made persistent.  Both verbs lean on
+ * that: a tap that is not finished goes away with the process, however that ends, and one that
+ * somebody else holds cannot be taken.
+ */
+#pragma once
+
+#include "gate/settings.h"
+#include "sys/link.h"
+
+/* FD_TUN: the control device, before the cage closes.  0 or -errno; -ENXIO when /dev/net/tun is
+ * not character device 10:200. */
+int tap_open(void);
+
+/* A new tap on FD_TUN, not persistent yet.  -EBUSY when any link has the name. */
+int tap_create(const struct link_name *name);
+
+/* Takes hold of an existing persistent tap.  -EBUSY when somebody holds it. */
+int tap_attach(const struct link_name *name);
+
+int tap_set_owner(uid_t uid, gid_t gid);
+
+/* Whether the tap stays when FD_TUN is closed. */
+int tap_set_persistent(bool persistent);
+
+/* Lets go of it: the end of a tap that is not persistent.  Returns when the link is gone. */
+void tap_close(void);
+
+/* The tag of our taps: their alias, which only CAP_NET_ADMIN can set.  vm may be "". */
+void tap_alias(const char *vm, char *out, size_t size);
+bool tap_is_ours(const struct link *link);

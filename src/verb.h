@@ -1,0 +1,73 @@
+/*
+ * verb.h: what a verb is.  One const struct verb at the foot of each file in verb/; sudoers, the
+ * manual page, the completion, `help` and `explain` are all read off it.
+ */
+#pragma once
+
+#include "gate/gate.h"
+#include "keep.h"
+
+enum occurs { ONCE, MAYBE, ONE_OR_MORE, ANY_NUMBER };
+
+/* What a repeated operand is collected in: `max` elements of `size` bytes at the operand's into. */
+struct many {
+	size_t size;
+	unsigned max;
+	unsigned count;
+};
+
+struct operand {
+	const char *name;               /* "TAP" is positional; "uid=" is the key of key=value */
+	const struct gate *gate;
+	void *into;
+	enum occurs occurs;
+	struct many *many;              /* for ONE_OR_MORE and ANY_NUMBER */
+	const char *value;              /* how the value of a key is called: "N" in uid=N */
+};
+
+enum { STAGES_MAX = 3 };
+
+/* A part of a verb and the cage that it runs in.  Stages follow each other in one process, each
+ * keeping less than the one before, and stop at the first that is not done.  One that is apart runs
+ * in a child of its own, so that the next may keep more; what it finds out is its exit code, or
+ * lies in memory that the verb shares (MAP_SHARED). */
+struct stage {
+	struct keep keep;
+	bool apart;
+	enum code (*act)(const struct settings *settings);
+};
+
+/* What a verb holds when the cage closes and could no longer open behind it: libraries, sockets,
+ * device nodes.  open gives 0 or -errno, and changes nothing. */
+struct handle {
+	const char *name;               /* what it is, for people */
+	int (*open)(void);
+};
+
+/* Verbs that name the same lock wait for each other. */
+enum lock { LOCK_NONE, LOCK_NETWORK, LOCK_DIRECTORIES, LOCK_STORAGE, LOCK_VM };
+
+struct verb {
+	const char *name;
+	const char *summary;            /* one line, no full stop */
+	const char *effect;             /* what lasts when it is done */
+	const char *on_failure;         /* what is left when it is not */
+	const char *note;               /* what else `explain` should say, or NULL */
+	const struct operand *operands; /* ends with LIST_END; NULL is none */
+	const char *const *paths;       /* files it may touch, for people to read; ends with NULL */
+	bool for_people;                /* needs no privilege, changes nothing, is not audited */
+	enum lock lock;
+	const struct vm_id *lock_vm;    /* whose lock LOCK_VM is */
+	const struct handle *handles;   /* ends with LIST_END; NULL is none */
+	struct stage stages[STAGES_MAX];        /* up to the first without an act */
+};
+
+/* Every verb, in the order of verbs.def; ends with NULL. */
+extern const struct verb *const verbs[];
+
+/* NULL when there is none of that name. */
+const struct verb *verb_find(const char *name);
+
+/* Checks the whole command line against the verb's table and fills what the table names.
+ * Dies (usage, or what the gate said) and names what would be accepted. */
+void verb_admit(const struct verb *verb, char *const words[], const struct settings *settings);

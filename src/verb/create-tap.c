@@ -1,0 +1,124 @@
+/*
+ * create-tap: a tap for one VM, joined to the bridge, up.
+ *
+ * Lasting effect: one link.  If any step fails, or the process is killed, no link is left behind:
+ * the tap becomes persistent only when all the rest is done.
+ */
+#include "sys/link.h"
+#include "sys/netlink.h"
+#include "sys/tap.h"
+#include "verb.h"
+
+#include <errno.h>
+#include <linux/if_tun.h>
+
+static struct {
+	struct link_name tap;
+	struct gated_id uid, gid;
+	struct vm_id vm;
+} ask;
+
+static const struct operand operands[] = {
+	{ .name = "TAP", .gate = &gate_tap_name, .into = &ask.tap },
+	{ .name = "uid=", .value = "N", .gate = &gate_vm_uid, .into = &ask.uid, .occurs = MAYBE },
+	{ .name = "gid=", .value = "N", .gate = &gate_vm_gid, .into = &ask.gid, .occurs = MAYBE },
+	{ .name = "vm=", .value = "VM_ID", .gate = &gate_vm_id, .into = &ask.vm, .occurs = MAYBE },
+	LIST_END
+};
+
+/* Holds the tap on FD_TUN, new or adopted: an idle one of ours need not be deleted first, which
+ * would take the kernel 20 ms. */
+static enum code
+take_hold(struct link *tap)
+{
+	int rc = link_find(&ask.tap, tap);
+
+	if (rc == 0 && !tap_is_ours(tap))
+		return refused(REASON_FOREIGN, "a link of that name is there and is not a tap of ours");
+	if (rc == -EEXIST)
+		return refused(REASON_FOREIGN, "another link has that as an alternative name");
+	rc = rc == -ENODEV ? tap_create(&ask.tap) : rc < 0 ? rc : tap_attach(&ask.tap);
+	if (rc == -EBUSY)
+		return refused(REASON_IN_USE, "the tap is held open, by a VM perhaps");
+	if (rc < 0)
+		return failed(rc, "cannot take hold of the tap");
+	rc = link_find(&ask.tap, tap);
+	return rc < 0 ? failed(rc, "cannot find the tap again") : CODE_DONE;
+}
+
+static int
+set_up(const struct link *tap, const struct link *bridge, const struct settings *settings)
+{
+	uid_t uid = ask.uid.given ? ask.uid.id : settings->vm_uid.first;
+	gid_t gid = ask.gid.given ? ask.gid.id : settings->vm_gid.first;
+	char alias[64];
+	int rc = tap_set_owner(uid, gid);
+
+	tap_alias(ask.vm.text, alias, sizeof(alias));
+	if (rc == 0)
+		rc = link_join(tap->index, bridge->index, alias);
+	if (rc == 0)
+		rc = link_set_up(bridge->index);
+	if (rc == 0)
+		rc = tap_set_persistent(true);
+	return rc;
+}
+
+static enum code
+act(const struct settings *settings)
+{
+	struct link tap, bridge;
+	enum code code;
+	int rc = link_find(&settings->bridge, &bridge);
+
+	if (rc == -ENODEV)
+		return refused(REASON_ABSENT, "the bridge is not there; ensure-bridge makes it");
+	if (rc < 0)
+		return failed(rc, "cannot find the bridge");
+	code = take_hold(&tap);
+	if (code != CODE_DONE)
+		return code;
+	rc = set_up(&tap, &bridge, settings);
+	if (rc < 0) {
+		tap_set_persistent(false);
+		tap_close();
+		return failed(rc, "cannot set the tap up");
+	}
+	return CODE_DONE;
+}
+
+static const struct handle handles[] = {
+	{ "libmnl and a netlink socket", netlink_open },
+	{ "/dev/net/tun (is the module tun there?)", tap_open },
+	LIST_END
+};
+
+static const struct cap caps[] = {
+	CAP(NET_ADMIN, "TUNSETIFF and RTM_NEWLINK"),
+	LIST_END
+};
+
+static const struct call calls[] = {
+	CALL_IF(sendto, 0, FD_NETLINK, "requests to rtnetlink"),
+	CALL_IF(recvfrom, 0, FD_NETLINK, "its answers"),
+	CALL_IF(ioctl, 1, TUNSETIFF, "makes the tap, or takes hold of an idle one"),
+	CALL_IF(ioctl, 1, TUNSETOWNER, "gives it to the VM's uid"),
+	CALL_IF(ioctl, 1, TUNSETGROUP, "and gid"),
+	CALL_IF(ioctl, 1, TUNSETPERSIST, "lets it stay, or go when a step failed"),
+	LIST_END
+};
+
+static const char *const paths[] = { "/dev/net/tun", NULL };
+
+const struct verb verb_create_tap = {
+	.name = "create-tap",
+	.summary = "a tap for one VM, joined to the bridge, up",
+	.effect = "one link of kind tun, whose alias says that it is ours",
+	.on_failure = "no link of that name",
+	.note = "without uid= and gid= it belongs to the first of vm_uid and vm_gid",
+	.operands = operands,
+	.paths = paths,
+	.lock = LOCK_NETWORK,
+	.handles = handles,
+	.stages = { { .keep = { .as = AS_NOBODY, .caps = caps, .calls = calls }, .act = act } },
+};

@@ -1,0 +1,50 @@
+/*
+ * sudoers: the rules for the configuration in force, one per verb.
+ *
+ * Form regex (sudo 1.9.10 and later) carries each verb's shapes; form portable (sudo-rs, and older
+ * sudo) the verb and a lone asterisk.  The program checks all of it again either way.
+ */
+#include "surface.h"
+
+static struct {
+	bool portable;
+} ask;
+
+static const struct operand operands[] = {
+	{ .name = "form=", .value = "regex|portable", .gate = &gate_sudoers_form,
+	  .into = &ask.portable, .occurs = MAYBE },
+	LIST_END
+};
+
+#define PROGRAM "/usr/sbin/banger-priv"
+
+static enum code
+act(const struct settings *settings)
+{
+	char pattern[4096];
+
+	print("# sudoers rules of banger-priv: the owner may call each verb as root.\n"
+	      "# Printed by `banger-priv sudoers%s`; change the configuration, not this file.\n"
+	      "# The program checks every operand again by itself.\n",
+	      ask.portable ? " form=portable" : "");
+	for (size_t i = 0; verbs[i]; i++) {
+		print("%s ALL=(root:root) NOPASSWD: NOSETENV: " PROGRAM " ", settings->owner.text);
+		if (ask.portable) {
+			print("%s%s\n", verbs[i]->name, verbs[i]->operands ? " *" : "");
+		} else {
+			surface_pattern(verbs[i], settings, pattern, sizeof(pattern));
+			print("^%s$\n", pattern);
+		}
+	}
+	return CODE_DONE;
+}
+
+const struct verb verb_sudoers = {
+	.name = "sudoers",
+	.summary = "the sudoers rules for the configuration in force",
+	.effect = "none",
+	.on_failure = "nothing",
+	.operands = operands,
+	.for_people = true,
+	.stages = { { .keep = { .as = AS_CALLER }, .act = act } },
+};

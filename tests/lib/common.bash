@@ -1,0 +1,110 @@
+# common.bash: what every .bats file of this suite is written in.  Runs inside tests/world.
+
+# ---- calling the program ----
+
+# As the owner, through the real sudo and the installed rules.
+own() {
+	setpriv --reuid banger --regid banger --clear-groups sudo -n banger-priv "$@"
+}
+
+as() { # USER COMMAND...
+	local user=$1
+	shift
+	setpriv --reuid "$user" --regid "$user" --clear-groups "$@"
+}
+
+# expect CODE REASON COMMAND...: runs COMMAND, keeps $out and $err, and fails unless it ends with CODE,
+# says one clean line with REASON on stderr (nothing at all for REASON -), and prints nothing on
+# stdout when it refuses.
+expect() {
+	local code=$1 reason=$2 status=0
+	shift 2
+	"$@" > "$BATS_TEST_TMPDIR/out" 2> "$BATS_TEST_TMPDIR/err" < /dev/null || status=$?
+	out=$(tr -d '\0' < "$BATS_TEST_TMPDIR/out")
+	err=$(tr -d '\0' < "$BATS_TEST_TMPDIR/err")
+	if [ "$status" != "$code" ]; then
+		echo "exit $status instead of $code: $*"
+		echo "stdout: $out"
+		echo "stderr: $err"
+		return 1
+	fi
+	if [ "$reason" = - ]; then
+		[ -z "$err" ] || { echo "unexpected on stderr: $err"; return 1; }
+		return 0
+	fi
+	one_clean_line || return 1
+	case $err in
+	"banger-priv "*": $reason: "* | "banger-priv: $reason: "*) ;;
+	*) echo "reason is not $reason: $err"; return 1 ;;
+	esac
+	[ -z "$out" ] || { echo "stdout of a refusal: $out"; return 1; }
+}
+
+one_clean_line() {
+	[ "$(wc -l < "$BATS_TEST_TMPDIR/err")" = 1 ] &&
+		[ "$(wc -c < "$BATS_TEST_TMPDIR/err")" -le 1024 ] &&
+		! LC_ALL=C grep -q '[^ -~]' "$BATS_TEST_TMPDIR/err" ||
+		{ echo "not one clean line: $err"; return 1; }
+}
+
+# ---- what must not change ----
+
+# Things of root's that no verb has any business with: a file, a directory, a FIFO, a socket, a mount,
+# a link, an nft table, a process, and a loop device where there is one.
+canaries_plant() {
+	local there=/run/canary
+	mkdir -m 0700 "$there"
+	echo secret > "$there/file" && chmod 0600 "$there/file"
+	mkdir -m 0750 "$there/directory" && echo inside > "$there/directory/file"
+	mkfifo -m 0600 "$there/fifo"
+	mkdir "$there/mount" && mount -t tmpfs -o size=64k,mode=0700 canary "$there/mount"
+	echo mounted > "$there/mount/file"
+	ip link add canary0 type bridge
+	ip link set canary0 alias "not yours"
+	nft add table inet canary
+	nft add chain inet canary forward '{ type filter hook forward priority 10; }'
+	python3 -c "import socket; socket.socket(socket.AF_UNIX).bind('$there/socket')"
+	sleep infinity < /dev/null > /dev/null 2>&1 3>&- &
+	canary_pid=$!
+	canaries_state > "$BATS_FILE_TMPDIR/canaries"
+}
+
+canaries_state() {
+	find /run/canary -printf '%p %u %g %m %n %i %T@ %y\n' | sort
+	cat /run/canary/file /run/canary/directory/file /run/canary/mount/file
+	grep canary /proc/self/mountinfo
+	ip -j -d link show canary0 | jq -c 'map({ifname, ifindex, ifalias, flags, operstate})'
+	nft list table inet canary
+	ps -o pid=,user=,comm= -p "$canary_pid"
+}
+
+canaries_same() {
+	canaries_state | diff "$BATS_FILE_TMPDIR/canaries" - || { echo "a canary changed"; return 1; }
+}
+
+canaries_end() {
+	kill "$canary_pid" && wait "$canary_pid" 2> /dev/null || :
+	ip link delete canary0
+	nft delete table inet canary
+	umount /run/canary/mount
+	rm -r /run/canary
+}
+
+# Everything that a verb could leave behind, as text to compare.
+host_state() {
+	ip -j addr show | jq -S 'map(del(.. | .valid_life_time?, .preferred_life_time?))'
+	nft -j list ruleset | jq -S 'del(.. | .handle?)'
+	cut -d' ' -f3- /proc/self/mountinfo | sort
+	find /run /var/lib/banger /etc/banger -xdev -not -path '/run/world*' \
+		-not -path '/run/banger-priv*' -not -path '/run/sudo*' -printf '%p %u %g %m %y\n' | sort
+	find /sys/fs/cgroup -mindepth 1 -type d | sort
+}
+
+# ---- looking at it while it works ----
+
+# trace OUT COMMAND...: strace of the program itself and its children, as it runs under root.
+trace() {
+	local into=$1
+	shift
+	strace -f -qq -o "$into" "$@"
+}
