@@ -69,7 +69,7 @@ static const char *const paths[] = { "runtime_dir, and the directories above it"
 
 const struct verb verb_ensure_socket_dir = {
 	.name = "ensure-socket-dir",
-	.summary = "runtime_dir exists, belongs to the owner and has mode 0711",
+	.summary = "the directory runtime_dir exists, belongs to the owner and has mode 0711",
 	.effect = "one directory",
 	.on_failure = "no directory, or the one that was there",
 	.paths = paths,

@@ -16,26 +16,38 @@ static const struct operand operands[] = {
 	LIST_END
 };
 
-#define PROGRAM "/usr/sbin/banger-priv"
+#define RULE "%s ALL=(root:root) NOPASSWD: NOSETENV: /usr/sbin/banger-priv "
+
+static void
+print_portable(const struct verb *verb, const struct settings *settings)
+{
+	bool needs_operands = verb->operands && verb->operands[0].occurs != MAYBE &&
+			      verb->operands[0].occurs != ANY_NUMBER;
+
+	if (!needs_operands)
+		print(RULE "%s\n", settings->owner.text, verb->name);
+	if (verb->operands)
+		print(RULE "%s *\n", settings->owner.text, verb->name);
+}
+
+static void
+print_regex(const struct verb *verb, const struct settings *settings)
+{
+	char pattern[4096];
+
+	surface_pattern(verb, settings, pattern, sizeof(pattern));
+	print(RULE "^%s$\n", settings->owner.text, pattern);
+}
 
 static enum code
 act(const struct settings *settings)
 {
-	char pattern[4096];
-
 	print("# sudoers rules of banger-priv: the owner may call each verb as root.\n"
 	      "# Printed by `banger-priv sudoers%s`; change the configuration, not this file.\n"
 	      "# The program checks every operand again by itself.\n",
 	      ask.portable ? " form=portable" : "");
-	for (size_t i = 0; verbs[i]; i++) {
-		print("%s ALL=(root:root) NOPASSWD: NOSETENV: " PROGRAM " ", settings->owner.text);
-		if (ask.portable) {
-			print("%s%s\n", verbs[i]->name, verbs[i]->operands ? " *" : "");
-		} else {
-			surface_pattern(verbs[i], settings, pattern, sizeof(pattern));
-			print("^%s$\n", pattern);
-		}
-	}
+	for (size_t i = 0; verbs[i]; i++)
+		(ask.portable ? print_portable : print_regex)(verbs[i], settings);
 	return CODE_DONE;
 }
 

@@ -1,5 +1,7 @@
 # common.bash: what every .bats file of this suite is written in.  Runs inside tests/world.
 
+bats_require_minimum_version 1.5.0
+
 # ---- calling the program ----
 
 # As the owner, through the real sudo and the installed rules.
@@ -92,7 +94,8 @@ canaries_end() {
 
 # Everything that a verb could leave behind, as text to compare.
 host_state() {
-	ip -j addr show | jq -S 'map(del(.. | .valid_life_time?, .preferred_life_time?))'
+	ip -d -j addr show | jq -S 'map({ifname, kind: .linkinfo.info_kind, ifalias, master,
+		addresses: [.addr_info[] | select(.family == "inet") | .local]})'
 	nft -j list ruleset | jq -S 'del(.. | .handle?)'
 	cut -d' ' -f3- /proc/self/mountinfo | sort
 	find /run /var/lib/banger /etc/banger -xdev -not -path '/run/world*' \
@@ -108,3 +111,6 @@ trace() {
 	shift
 	strace -f -qq -o "$into" "$@"
 }
+
+# inject ACTION CALL WHEN COMMAND...: see tests/inject.c.
+inject() { "$BANGER_BUILD/tests/inject" "$@"; }

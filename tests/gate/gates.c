@@ -1,0 +1,200 @@
+/*
+ * gates: tables of text and what each gate says to it.
+ */
+#include "config/config.h"
+#include "gate/gate.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct settings settings;
+static unsigned passed, wrong;
+
+static void
+check(bool holds, const char *what, const char *text)
+{
+	char shown[256];
+
+	escape(shown, sizeof(shown), text, strlen(text));
+	if (holds)
+		passed++;
+	else {
+		wrong++;
+		printf("wrong: %s: %s\n", what, shown);
+	}
+}
+
+static void
+check_gate(const char *name, const struct gate *gate, const char *const good[],
+	   const char *const bad[])
+{
+	static char into[sizeof(struct settings)];
+	static char untouched[sizeof(into)];
+
+	for (; *good; good++)
+		check(gate_admit(gate, *good, &settings, into) == REASON_NONE, name, *good);
+	memset(untouched, 0x5a, sizeof(untouched));
+	for (; *bad; bad++) {
+		memset(into, 0x5a, sizeof(into));
+		check(gate_admit(gate, *bad, &settings, into) != REASON_NONE, name, *bad);
+		check(memcmp(into, untouched, sizeof(into)) == 0, "wrote on refusal", *bad);
+	}
+}
+
+#define LIST(...) ((const char *const[]){ __VA_ARGS__, NULL })
+#define FORTY "0123456789012345678901234567890123456789"
+
+static void
+check_operands(void)
+{
+	check_gate("tap", &gate_tap_name, LIST("banger-a", "banger-0", "banger--", "banger-a-b-c-d"),
+		   LIST("", "banger-", "banger", "banger-A", "banger-a.b", "banger-%d", "banger-*",
+			"banger-+", "banger-a b", "banger-a\n", "banger-\033", "banger-\xff", " banger-a",
+			"banger-a ", "-banger-a", "Banger-a", "banger-123456789", "xbanger-a", "eth0",
+			"banger-a/b", "banger-a:1", "banger-\xc3\xa9", "lo"));
+	check_gate("uid", &gate_vm_uid, LIST("1900"),
+		   LIST("", "0", "-1", "+1900", " 1900", "1900 ", "01900", "0x76c", "1899", "1901", "1e3",
+			"4294969196", "18446744073709553516", "99999999999999999999999", "1900a",
+			"\xd9\xa1", "1900\n", "2147483648"));
+	check_gate("gid", &gate_vm_gid, LIST("1900"), LIST("0", "1901", "-1", ""));
+	check_gate("vm id", &gate_vm_id, LIST("a", "0", "a-b", "vm1", "12345678901234567890123456789012"),
+		   LIST("", "-a", "A", "a_b", "a.b", "..", ".", "a/b", "123456789012345678901234567890123",
+			FORTY, "a\n", "a b"));
+	check_gate("verb", &gate_verb_name, LIST("help", "create-tap"),
+		   LIST("", "Help", "-h", "--help", "a b", FORTY));
+	check_gate("json", &gate_json_format, LIST("json"), LIST("", "JSON", "jsonx", "xml"));
+	check_gate("form", &gate_sudoers_form, LIST("regex", "portable"), LIST("", "regexportable"));
+	check_gate("state file", &gate_state_file,
+		   LIST("/var/lib/banger/a", "/var/lib/banger/a/b.c", "/var/lib/banger/.a", "/var/lib/banger/..a",
+			"/var/lib/banger/...", "/var/lib/banger/jail2/x", "/var/lib/banger/a/jail"),
+		   LIST("", "/", "/var/lib/banger", "/var/lib/banger/", "/var/lib/banger//a",
+			"/var/lib/banger/a/", "/var/lib/banger/./a", "/var/lib/banger/../a",
+			"/var/lib/banger/a/..", "/var/lib/banger/a/.", "var/lib/banger/a", "/var/lib/bangera/b",
+			"/var/lib/banger/jail", "/var/lib/banger/jail/x", "/etc/shadow", "/var/lib/banger/a b",
+			"/var/lib/banger/\xff", "/var/lib/banger/a\n", "/proc/self/root/var/lib/banger/a"));
+	check_gate("dm name", &gate_dm_name, LIST("fc-rootfs-a", "fc-rootfs-vm-1"),
+		   LIST("", "fc-rootfs-", "fc-rootfs-A", "xfc-rootfs-a", "fc-rootfs-a/b", "fc-rootfs-..",
+			"fc-rootfs-" FORTY FORTY));
+	check_gate("dm device", &gate_dm_device, LIST("/dev/mapper/fc-rootfs-a"),
+		   LIST("fc-rootfs-a", "/dev/mapper/control", "/dev/sda", "/dev/mapper/../sda",
+			"/dev/mapper/fc-rootfs-a/../b", "/dev/mapper//fc-rootfs-a"));
+	check_gate("image", &gate_image, LIST("/dev/mapper/fc-rootfs-a", "/var/lib/banger/x.ext4"),
+		   LIST("/dev/sda1", "/var/lib/banger/jail/x", "/dev/mapper/root", "/etc/passwd"));
+}
+
+static void
+check_values(void)
+{
+	check_gate("account", &gate_account, LIST("banger", "1900", "_x", "a-b"),
+		   LIST("", "root", "0", "-1", "4294967295", "1 2", "a:b", "A", FORTY));
+	check_gate("directory", &gate_directory, LIST("/a", "/a/b", "/.a"),
+		   LIST("", "/", "a", "/a/", "//a", "/a/../b", "/a/.", "/a b"));
+	check_gate("firecracker", &gate_firecracker, LIST("firecracker", "/usr/bin/firecracker", "/firecracker"),
+		   LIST("", "fire", "/bin/sh", "/a/firecracker/", "../firecracker", "/a/../firecracker",
+			"firecracker2"));
+	check_gate("jailer", &gate_jailer, LIST("jailer", "/usr/bin/jailer"), LIST("", "../jailer", "/"));
+	check_gate("link", &gate_link_name, LIST("br0", "banger0", "eth0.1"),
+		   LIST("", "all", "default", "-a", ".", "..", "a/b", "1234567890123456", "a:b", "a%d"));
+	check_gate("tap prefix", &gate_tap_prefix, LIST("banger-", "t"),
+		   LIST("", "-", "A", "123", "abcdefghijklmno"));
+	check_gate("network", &gate_network, LIST("172.30.0.1/24", "10.0.0.1/8", "192.168.1.1/30"),
+		   LIST("", "172.30.0.1", "172.30.0.0/24", "172.30.0.255/24", "127.1/8", "10.0.0.010/24",
+			"010.0.0.1/24", "10.0.0.1/7", "10.0.0.1/31", "10.0.0.1/024", "256.0.0.1/24",
+			"10.0.0.1/24 ", "::1/64", "1.2.3.4.5/24", "10.0.0.1/-1", "10.0.0.1/"));
+	check_gate("domain", &gate_domain, LIST("vm", "a.b", "x-y.z1"),
+		   LIST("", ".", "~.", "~vm", "a..b", ".a", "a.", "-a", "a-", "A", "a_b", FORTY FORTY));
+	check_gate("range", &gate_id_range, LIST("1", "1900000000-1900065535", "5-5"),
+		   LIST("", "0", "0-5", "5-4", "1-", "-1", "1-2-3", "1-4294967296", "01-2", "2147483648"));
+	check_gate("yes or no", &gate_yes_no, LIST("yes", "no"), LIST("", "Yes", "true", "1"));
+}
+
+static void
+check_callers(void)
+{
+	static const struct { uid_t effective; const char *sudo_uid; bool may; } rows[] = {
+		{ 0, NULL, true }, { 0, "0", true }, { 0, "1900", true }, { 0, "1901", true },
+		{ 0, "1902", false }, { 0, "", false }, { 0, " 1900", false }, { 0, "1900 ", false },
+		{ 0, "+1900", false }, { 0, "01900", false }, { 0, "4294969196", false }, { 0, "-1", false },
+		{ 0, "4294967295", false }, { 0, "18446744073709551616", false }, { 1900, "1900", false },
+		{ 1900, NULL, false }, { 1900, "0", false },
+	};
+
+	settings.owner.uid = 1900;
+	settings.admins.count = 1;
+	settings.admins.each[0].uid = 1901;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		check((gate_caller(rows[i].effective, rows[i].sudo_uid, &settings) == REASON_NONE) ==
+		      rows[i].may, "caller", rows[i].sudo_uid ? rows[i].sudo_uid : "(none)");
+	/* An admin that could not be looked up has uid 0 and lets nobody in. */
+	settings.admins.each[0].uid = 0;
+	check(gate_caller(0, "1901", &settings) == REASON_CALLER, "caller", "unknown admin");
+}
+
+static void
+check_config(void)
+{
+	static const struct { const char *text, *why; } rows[] = {
+		{ "", NULL }, { "# only this\n", NULL }, { "owner = alice\n", NULL },
+		{ "admins = a b  c\n", NULL }, { "vm_uid = 5-9\nvm_gid=7\n", NULL },
+		{ "uplink =\n", NULL }, { "batch = create-tap delete-tap\n", NULL },
+		{ "nosuch = 1\n", "line 1: no such key" }, { "\nOwner = a\n", "line 2: no such key" },
+		{ "owner = a\nowner = b\n", "line 2: owner is there twice" },
+		{ "owner = root\n", "line 1: owner must be" }, { "owner =\n", "line 1: owner must be" },
+		{ "admins = a root\n", "line 1: admins must be" }, { "[x]\nowner = a\n", "line 2: there are no" },
+		{ "bridge_address = 10.0.0.0/24\n", "line 1: bridge_address must be" },
+		{ "just words\n", "line 1: neither" }, { "owner = a\n  b\n", "line 2: owner is there twice" },
+		{ "bridge = eth0\nuplink = eth0\n", "bridge and uplink" },
+		{ "state_dir = /a/b\njail_dir = /a\n", "state_dir lies in jail_dir" },
+		{ "state_dir = /a\njail_dir = /a\n", "state_dir lies in jail_dir" },
+		{ "jail_dir = /" FORTY FORTY "\n", "jail_dir is" },
+		{ "owner = aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		  "aaaaaaaaaaaaaaaaaaaaaaaaaaaa\n", "line 1: too long" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char why[512] = "";
+		bool good = config_parse(rows[i].text, strlen(rows[i].text), &settings, why, sizeof(why));
+
+		check(good == (rows[i].why == NULL), "config", rows[i].text);
+		if (rows[i].why)
+			check(strncmp(why, rows[i].why, strlen(rows[i].why)) == 0, "config's reason", why);
+	}
+	check(!config_parse("a\0b", 3, &settings, (char[64]){ "" }, 64), "config", "a NUL byte");
+}
+
+static void
+check_templates(void)
+{
+	char out[64];
+
+	check(gate_expand("x<bridge>y", false, &settings, out, sizeof(out)) &&
+	      strcmp(out, "xbanger0y") == 0, "template", out);
+	check(!gate_expand("<nosuch>", false, &settings, out, sizeof(out)), "template", "unknown key");
+	check(!gate_expand("<state_dir><state_dir>", false, &settings, out, 20), "template", "too small");
+	memcpy(settings.tap_prefix.text, "a.b", 4);
+	check(gate_expand("<tap_prefix>", true, &settings, out, sizeof(out)) &&
+	      strcmp(out, "a\\.b") == 0, "template", out);
+	check(escape(out, 6, "\033\033", 2) == 4 && strcmp(out, "\\x1b") == 0, "escape", out);
+}
+
+int
+main(void)
+{
+	char why[512] = "";
+
+	if (!config_parse("", 0, &settings, why, sizeof(why))) {
+		printf("defaults: %s\n", why);
+		return EXIT_FAILURE;
+	}
+	settings.vm_uid = settings.vm_gid = (struct id_range){ 1900, 1900 };
+	check_operands();
+	check_values();
+	check_callers();
+	check_config();
+	config_parse("", 0, &settings, why, sizeof(why));
+	check_templates();
+	printf("gates: %u passed, %u failed\n", passed, wrong);
+	return wrong ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,156 @@
+/*
+ * inject ACTION CALL WHEN COMMAND...: runs COMMAND and, at the WHEN-th CALL that it or a child of it makes
+ * ("any" is every system call), does ACTION: kill, or fail:ERRNO.  inject count CALL 0 COMMAND prints how
+ * many there are.  Exits as COMMAND does, 128 + n for a signal; 125 when the call never came.
+ *
+ * strace injects errors by asking for system call -1, which a filter that allows no such call answers with
+ * SIGSYS.  This asks for close(-1) instead, which every cage keeps.
+ */
+#include <errno.h>
+#include <seccomp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { NEVER_CAME = 125, BAD_USE = 126, TRACEES = 256 };
+
+static struct {
+	long call;              /* -1 is any */
+	unsigned long when, seen;
+	int error;              /* 0 is kill */
+	int counting;
+} want;
+
+static struct tracee {
+	pid_t pid;
+	int inside;             /* between the entry and the exit of a call */
+	int failing;
+} tracees[TRACEES];
+
+static struct tracee *
+tracee_of(pid_t pid)
+{
+	struct tracee *free_one = NULL;
+
+	for (size_t i = 0; i < TRACEES; i++) {
+		if (tracees[i].pid == pid)
+			return &tracees[i];
+		if (!tracees[i].pid && !free_one)
+			free_one = &tracees[i];
+	}
+	if (!free_one)
+		exit(BAD_USE);
+	*free_one = (struct tracee){ .pid = pid };
+	return free_one;
+}
+
+static void
+at_entry(struct tracee *tracee, struct user_regs_struct *regs)
+{
+	if (want.call != -1 && (long)regs->orig_rax != want.call)
+		return;
+	want.seen++;
+	if (want.counting || want.seen != want.when)
+		return;
+	if (want.error == 0) {
+		kill(tracee->pid, SIGKILL);
+		return;
+	}
+	regs->orig_rax = SYS_close;
+	regs->rdi = (unsigned long long)-1;
+	ptrace(PTRACE_SETREGS, tracee->pid, NULL, regs);
+	tracee->failing = 1;
+}
+
+static void
+at_call(struct tracee *tracee)
+{
+	struct user_regs_struct regs;
+
+	if (ptrace(PTRACE_GETREGS, tracee->pid, NULL, &regs) < 0)
+		return;
+	tracee->inside = !tracee->inside;
+	if (tracee->inside) {
+		at_entry(tracee, &regs);
+	} else if (tracee->failing) {
+		tracee->failing = 0;
+		regs.rax = (unsigned long long)-want.error;
+		ptrace(PTRACE_SETREGS, tracee->pid, NULL, &regs);
+	}
+}
+
+/* Until the first child has ended; its wait status. */
+static int
+follow(pid_t first)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, __WALL)) > 0) {
+		int deliver = 0;
+
+		if (WIFEXITED(status) || WIFSIGNALED(status)) {
+			if (pid == first)
+				return status;
+			tracee_of(pid)->pid = 0;
+			continue;
+		}
+		if (WSTOPSIG(status) == (SIGTRAP | 0x80))
+			at_call(tracee_of(pid));
+		else if (status >> 16 == 0 && WSTOPSIG(status) != SIGSTOP && WSTOPSIG(status) != SIGTRAP)
+			deliver = WSTOPSIG(status);
+		ptrace(PTRACE_SYSCALL, pid, NULL, (long)deliver);
+	}
+	return 0;
+}
+
+static void
+read_wish(char *argv[])
+{
+	want.call = strcmp(argv[2], "any") == 0 ? -1 : seccomp_syscall_resolve_name(argv[2]);
+	want.when = strtoul(argv[3], NULL, 10);
+	want.counting = strcmp(argv[1], "count") == 0;
+	if (strncmp(argv[1], "fail:", 5) == 0)
+		for (int error = 1; error < 134; error++)
+			if (strerrorname_np(error) && strcmp(strerrorname_np(error), argv[1] + 5) == 0)
+				want.error = error;
+	if (want.call < -1 || (!want.counting && !want.error && strcmp(argv[1], "kill") != 0))
+		exit(BAD_USE);
+}
+
+int
+main(int argc, char *argv[])
+{
+	int status;
+	pid_t child;
+
+	if (argc < 5)
+		return BAD_USE;
+	read_wish(argv);
+	child = fork();
+	if (child == 0) {
+		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+		raise(SIGSTOP);
+		execvp(argv[4], argv + 4);
+		_exit(BAD_USE);
+	}
+	if (child < 0 || waitpid(child, &status, 0) != child)
+		return BAD_USE;
+	ptrace(PTRACE_SETOPTIONS, child, NULL, (long)(PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK |
+	       PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL));
+	ptrace(PTRACE_SYSCALL, child, NULL, NULL);
+	status = follow(child);
+	if (want.counting) {
+		printf("%lu\n", want.seen);
+		return 0;
+	}
+	if (want.seen < want.when)
+		return NEVER_CAME;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
