@@ -45,6 +45,9 @@ struct call {
 #define ANY_ARGUMENTS (-1)
 #define CALL(call_name, why_text) \
 	{ SCMP_SYS(call_name), ANY_ARGUMENTS, 0, 0, #call_name, NULL, why_text }
+/* For a call that libseccomp 2.5.4 does not know by name. */
+#define CALL_NR(call_name, number, why_text) \
+	{ number, ANY_ARGUMENTS, 0, 0, #call_name, NULL, why_text }
 /* For arguments that the kernel reads as 32 bits (descriptors, ioctl requests, families): the
  * upper half is nothing to it, and nothing to the comparison. */
 #define CALL_IF(call_name, arg_index, arg_value, why_text) \

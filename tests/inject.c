@@ -25,6 +25,7 @@ static struct {
 	unsigned long when, seen;
 	int error;              /* 0 is kill */
 	int counting;
+	int armed;              /* COMMAND has been executed */
 } want;
 
 static struct tracee {
@@ -53,7 +54,10 @@ tracee_of(pid_t pid)
 static void
 at_entry(struct tracee *tracee, struct user_regs_struct *regs)
 {
-	if (want.call != -1 && (long)regs->orig_rax != want.call)
+	if (!want.armed || (want.call != -1 && (long)regs->orig_rax != want.call))
+		return;
+	/* The end cannot fail. */
+	if (want.error && (regs->orig_rax == SYS_exit_group || regs->orig_rax == SYS_exit))
 		return;
 	want.seen++;
 	if (want.counting || want.seen != want.when)
@@ -105,15 +109,26 @@ follow(pid_t first)
 			at_call(tracee_of(pid));
 		else if (status >> 16 == 0 && WSTOPSIG(status) != SIGSTOP && WSTOPSIG(status) != SIGTRAP)
 			deliver = WSTOPSIG(status);
+		if (status >> 16 == PTRACE_EVENT_EXEC)
+			want.armed = 1;
 		ptrace(PTRACE_SYSCALL, pid, NULL, (long)deliver);
 	}
 	return 0;
 }
 
+/* A name, or a number for what libseccomp does not know. */
+static long
+resolve(const char *call)
+{
+	if (strcmp(call, "fchmodat2") == 0)
+		return 452;
+	return seccomp_syscall_resolve_name(call);
+}
+
 static void
 read_wish(char *argv[])
 {
-	want.call = strcmp(argv[2], "any") == 0 ? -1 : seccomp_syscall_resolve_name(argv[2]);
+	want.call = strcmp(argv[2], "any") == 0 ? -1 : resolve(argv[2]);
 	want.when = strtoul(argv[3], NULL, 10);
 	want.counting = strcmp(argv[1], "count") == 0;
 	if (strncmp(argv[1], "fail:", 5) == 0)

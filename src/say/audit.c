@@ -21,7 +21,7 @@ enum { RECORD_BYTES = 2048 };
 
 static bool connected;
 static bool begun;
-static const char *record_caller;
+static char record_caller[64];
 static const char *record_verb;
 static long process_id;
 static struct timespec started;
@@ -60,10 +60,11 @@ audit_begin(const char *caller, const char *verb, char *const operands[])
 	clock_gettime(CLOCK_MONOTONIC, &started);
 	begun = true;
 	process_id = (long)getpid();     /* getpid is not among the calls that stay */
-	record_caller = caller;
+	/* SUDO_UID comes from sudo, but a root by hand may have inherited anything. */
+	escape(record_caller, sizeof(record_caller), caller, strlen(caller));
 	record_verb = verb;
 	used = (size_t)snprintf(record, sizeof(record), "<%d>banger-priv[%ld]: begin uid=%s verb=%s",
-				LOG_AUTHPRIV | LOG_INFO, process_id, caller, verb);
+				LOG_AUTHPRIV | LOG_INFO, process_id, record_caller, verb);
 	for (size_t i = 0; operands[i] && used + 2 < sizeof(record); i++) {
 		record[used++] = ' ';
 		used += escape(record + used, sizeof(record) - used, operands[i],

@@ -3,6 +3,7 @@
  */
 #include "sys/directory.h"
 
+#include "sys/pinned.h"
 #include "sys/trusted.h"
 
 #include <errno.h>
@@ -16,9 +17,9 @@ directory_make(int parent, const char *name)
 }
 
 int
-directory_open(int parent, const char *name, struct stat *status)
+directory_pin(int parent, const char *name, struct stat *status)
 {
-	int fd = beneath_open(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 1);
+	int fd = beneath_open(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW, 1);
 	int rc;
 
 	if (fd >= 0 && fstat(fd, status) < 0) {
@@ -33,10 +34,14 @@ int
 directory_give(int directory, uid_t uid, gid_t gid, mode_t mode)
 {
 	struct stat status;
+	int rc = pinned_set_mode(directory, mode);
 
-	if (fchmod(directory, mode) < 0 || fchown(directory, uid, gid) < 0 ||
-	    fstat(directory, &status) < 0)
-		return -errno;
+	if (rc == 0)
+		rc = pinned_set_owner(directory, uid, gid);
+	if (rc == 0 && fstat(directory, &status) < 0)
+		rc = -errno;
+	if (rc < 0)
+		return rc;
 	return status.st_uid == uid && status.st_gid == gid && (status.st_mode & 07777) == mode ?
 	       0 : -EIO;
 }

@@ -32,7 +32,7 @@ act(const struct settings *settings)
 	made = rc == 0;
 	if (rc < 0 && rc != -EEXIST)
 		return failed(rc, "cannot make %s", path);
-	directory = directory_open(parent, name, &status);
+	directory = directory_pin(parent, name, &status);
 	if (directory == -ELOOP || directory == -ENOTDIR)
 		return refused(REASON_FOREIGN, "%s is there and is not a directory", path);
 	if (directory < 0)
@@ -56,11 +56,12 @@ static const struct cap caps[] = {
 
 static const struct call calls[] = {
 	CALL(openat, "/, where every path begins"),
-	CALL(openat2, "each directory below it"),
+	CALL(openat2, "each component below it"),
 	CALL(newfstatat, "whose it is"),
 	CALL(mkdirat, "makes it"),
-	CALL(fchmod, "its mode"),
-	CALL(fchown, "its owner"),
+	CALL_NR(fchmodat2, 452, "its mode"),
+	CALL(chmod, "the same before Linux 6.6, through /proc/self/fd"),
+	CALL(fchownat, "its owner"),
 	CALL(unlinkat, "takes it back when a step failed"),
 	LIST_END
 };

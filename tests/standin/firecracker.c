@@ -42,8 +42,9 @@ static struct timespec shutdown_at;        /* zero: not asked to */
 /* ---- flags ---- */
 
 static const char *const value_flags[] = {
-	"--seccomp-filter", "--start-time-us", "--start-time-cpu-us", "--parent-cpu-time-us", "--config-file", "--metadata",
-	"--log-path", "--level", "--module", "--metrics-path", "--http-api-max-payload-size", "--mmds-size-limit", NULL
+	"--seccomp-filter", "--start-time-us", "--start-time-cpu-us", "--parent-cpu-time-us", "--config-file",
+	"--metadata", "--log-path", "--level", "--module", "--metrics-path", "--http-api-max-payload-size",
+	"--mmds-size-limit", NULL
 };
 static const char *const plain_flags[] = {
 	"--no-seccomp", "--show-level", "--show-log-origin", "--boot-timer", "--enable-pci", NULL
@@ -108,7 +109,8 @@ static void
 answer(struct client *client, const char *status, const char *body)
 {
 	char text[1024];
-	int n = snprintf(text, sizeof text, "HTTP/1.1 %s\r\nServer: Firecracker API\r\nConnection: keep-alive\r\n", status);
+	int n = snprintf(text, sizeof text, "HTTP/1.1 %s\r\nServer: Firecracker API\r\nConnection: keep-alive\r\n",
+	                 status);
 	if (body[0])
 		n += snprintf(text + n, sizeof text - n, "Content-Type: application/json\r\nContent-Length: %zu\r\n",
 		              strlen(body));
@@ -122,8 +124,8 @@ serve(struct client *client, const char *head, const char *body)
 {
 	char text[512];
 	if (strncmp(head, "GET / HTTP/1.", 13) == 0) {
-		snprintf(text, sizeof text, "{\"id\":\"%s\",\"state\":\"%s\",\"vmm_version\":\"%s\",\"app_name\":\"Firecracker\"}",
-		         id, "Not started", STANDIN_VERSION);
+		snprintf(text, sizeof text, "{\"id\":\"%s\",\"state\":\"Not started\",\"vmm_version\":\"%s\","
+		         "\"app_name\":\"Firecracker\"}", id, STANDIN_VERSION);
 		answer(client, "200 ", text);
 	} else if (strncmp(head, "PUT /actions HTTP/1.", 20) == 0 && strstr(body, "\"action_type\"") &&
 	           strstr(body, "\"SendCtrlAltDel\"")) {

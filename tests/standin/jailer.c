@@ -56,11 +56,11 @@ static struct {
 	uid_t uid;
 	gid_t gid;
 	struct rlimit files, file_size;
-	bool limit_file_size;
 	int userfaultfd_minor;         /* -1: this kernel has none */
 	char **vmm_args;
 	long long started_us;
-} jail = { .files = { 2048, 2048 }, .userfaultfd_minor = -1 };
+} jail = { .files = { 2048, 2048 }, .file_size = { RLIM_INFINITY, RLIM_INFINITY },
+           .userfaultfd_minor = -1 };
 
 static void __attribute__((format(printf, 2, 3)))
 join(char *out, const char *format, ...)
@@ -307,7 +307,7 @@ check_limits(void)
 		if (strncmp(limit, "no-file=", 8) == 0)
 			jail.files = (struct rlimit){ value, value };
 		else if (strncmp(limit, "fsize=", 6) == 0)
-			jail.file_size = (struct rlimit){ value, value }, jail.limit_file_size = true;
+			jail.file_size = (struct rlimit){ value, value };
 		else
 			errx(1, "no such resource limit");
 	}
@@ -396,7 +396,7 @@ join_network(void)
 static void
 limit_resources(void)
 {
-	if (jail.limit_file_size && setrlimit(RLIMIT_FSIZE, &jail.file_size) < 0)
+	if (jail.file_size.rlim_cur != RLIM_INFINITY && setrlimit(RLIMIT_FSIZE, &jail.file_size) < 0)
 		err(1, "cannot limit the size of files");
 	if (setrlimit(RLIMIT_NOFILE, &jail.files) < 0)
 		err(1, "cannot limit the number of descriptors");

@@ -1,0 +1,13 @@
+/*
+ * pinned.h: owner and mode of the very inode that an O_PATH descriptor holds.
+ */
+#pragma once
+
+#include <sys/types.h>
+
+/* fchmodat2(2) with AT_EMPTY_PATH (Linux 6.6); before that through /proc/self/fd, which leads to the
+ * same inode without a name, and which only uid 0 can use here, since this process is not dumpable. */
+int pinned_set_mode(int fd, mode_t mode);
+
+/* fchownat(2) with AT_EMPTY_PATH. */
+int pinned_set_owner(int fd, uid_t uid, gid_t gid);

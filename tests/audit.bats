@@ -1,0 +1,71 @@
+#!/usr/bin/env bats
+# One record before and one after each privileged verb, which never hold anything up.
+
+load lib/common
+
+setup_file() { banger-priv ensure-bridge; }
+teardown() {
+	[ -z "${logger_pid:-}" ] || { kill "$logger_pid"; wait "$logger_pid" || :; } 2> /dev/null
+	rm -f /dev/log
+	ip link delete banger-a 2> /dev/null || :
+}
+
+listen() { # [unread]
+	"$BATS_TEST_DIRNAME/lib/logger.py" /dev/log "$BATS_TEST_TMPDIR/log" "$@" 3>&- &
+	logger_pid=$!
+	read -r _ < <(tail --pid="$logger_pid" -F "$BATS_TEST_TMPDIR/log" 2> /dev/null)
+}
+
+# Ours: sudo writes there as well.
+records() { grep -a 'banger-priv\[' "$BATS_TEST_TMPDIR/log"; }
+
+# The program does not wait for the logger, so the test does.
+records_are() {
+	for _ in $(seq 100); do
+		[ "$(records | wc -l)" -lt "$1" ] || break
+		sleep .02
+	done
+	[ "$(records | wc -l)" = "$1" ]
+}
+
+@test "does: two records with caller, verb, operands, outcome, milliseconds" {
+	listen
+	own create-tap banger-a uid=1900
+	records_are 2
+	records | sed -n 1p | grep -qE '^<86>banger-priv\[[0-9]+\]: begin uid=1900 verb=create-tap banger-a uid=1900$'
+	records | sed -n 2p | grep -qE '^<86>banger-priv\[[0-9]+\]: end uid=1900 verb=create-tap code=0 ms=[0-9]+$'
+}
+
+@test "does: a refusal is recorded with its reason, and what was typed is escaped" {
+	listen
+	run ! banger-priv create-tap $'a\nb\e[2J'
+	records_are 2
+	records | sed -n 1p | grep -qF 'verb=create-tap a\x0ab\x1b[2J'
+	records | sed -n 2p | grep -q 'code=3 reason=malformed'
+	run ! env SUDO_UID=1902 banger-priv delete-tap banger-a
+	records_are 4
+	records | sed -n 4p | grep -q 'uid=1902 verb=delete-tap code=3 reason=caller'
+	run ! banger-priv create-tap "banger-$(head -c 100000 /dev/zero | tr '\0' a)"
+	records_are 6
+	run ! env SUDO_UID=$'1\n<0>forged' banger-priv delete-tap banger-a
+	records_are 8
+	run ! grep -q '^<0>' "$BATS_TEST_TMPDIR/log"
+}
+
+@test "does: verbs for people are not recorded" {
+	listen
+	banger-priv verbs > /dev/null
+	[ "$(records | wc -l)" = 0 ]
+}
+
+@test "does: a /dev/log that is missing, dead, full or no socket holds nothing up" {
+	expect 0 - own create-tap banger-a
+	touch /dev/log
+	expect 0 - own create-tap banger-a
+	rm /dev/log
+	listen unread
+	for _ in $(seq 40); do timeout 5 banger-priv create-tap banger-a; done
+	kill "$logger_pid"; wait "$logger_pid" || :
+	logger_pid=
+	expect 0 - own create-tap banger-a
+}

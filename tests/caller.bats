@@ -1,0 +1,150 @@
+#!/usr/bin/env bats
+# Who may call, and with which configuration.
+
+load lib/common
+
+setup_file() { banger-priv ensure-bridge; }
+setup() { canaries_plant; }
+teardown() {
+	rm -rf /etc/banger
+	install -d -m 0755 /etc/banger
+	ip link delete banger-a 2> /dev/null || :
+	canaries_same
+	canaries_end
+}
+
+configure() { printf '%s\n' "$@" > /etc/banger/priv.conf; }
+
+@test "root by hand, the owner, and an admin may; nobody else" {
+	expect 0 - banger-priv create-tap banger-a
+	expect 0 - own create-tap banger-a
+	expect 3 caller env SUDO_UID=1901 banger-priv create-tap banger-a
+	expect 3 caller env SUDO_UID=1902 banger-priv create-tap banger-a
+	[[ $err == *admins* ]]
+	configure "admins = admin"
+	expect 0 - env SUDO_UID=1901 banger-priv create-tap banger-a
+	expect 3 caller env SUDO_UID=1902 banger-priv create-tap banger-a
+	configure "admins = 1902"
+	expect 0 - env SUDO_UID=1902 banger-priv create-tap banger-a
+	expect 3 caller env SUDO_UID=1901 banger-priv create-tap banger-a
+}
+
+@test "an admin through a sudo rule of their own" {
+	echo 'admin ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/admin
+	expect 3 caller as admin sudo -n banger-priv create-tap banger-a
+	configure "admins = admin"
+	expect 0 - as admin sudo -n banger-priv create-tap banger-a
+	rm /etc/sudoers.d/admin
+}
+
+@test "a SUDO_UID that is no plain decimal is nobody's" {
+	local value
+	for value in '' ' 1900' '1900 ' +1900 01900 -1 4294967295 4294969196 0x76c 1900x 00; do
+		expect 3 caller env SUDO_UID="$value" banger-priv create-tap banger-a
+	done
+	run ! ip link show banger-a
+}
+
+@test "without root there is no privileged verb" {
+	expect 3 caller as banger banger-priv create-tap banger-a
+	expect 3 caller as banger env SUDO_UID=0 banger-priv ensure-bridge
+}
+
+@test "sudo lets the owner do this and nothing else" {
+	local rest
+	for rest in "-u#-1" "-u#4294967295" "-gdisk" "-hother" "-R/" "-D/tmp" "-E" "-s" "-i"; do
+		run ! as banger sudo -n "$rest" banger-priv create-tap banger-a
+	done
+	run ! as banger sudo -n LD_PRELOAD=/tmp/x banger-priv create-tap banger-a
+	run ! as banger sudo -n -e /usr/sbin/banger-priv
+	run ! as banger sudo -n banger-priv create-tap eth0
+	run ! as stranger sudo -n banger-priv create-tap banger-a
+	cp /usr/sbin/banger-priv /tmp/banger-priv
+	run ! as banger sudo -n /tmp/banger-priv create-tap banger-a
+	rm /tmp/banger-priv
+	run ! ip link show banger-a
+}
+
+@test "one word with a space in it passes sudo, and not the program" {
+	expect 2 usage own "create-tap banger-a"
+	expect 3 malformed own create-tap "banger-a uid=1900"
+	run ! ip link show banger-a
+}
+
+@test "a setuid, setgid or capable binary refuses to run" {
+	local mode
+	for mode in 4755 2755 6755; do
+		install -m "$mode" /usr/sbin/banger-priv /usr/bin/setuid-copy
+		expect 4 host /usr/bin/setuid-copy create-tap banger-a
+		expect 4 host as banger /usr/bin/setuid-copy create-tap banger-a
+		expect 4 host as banger /usr/bin/setuid-copy version
+	done
+	install -m 0755 /usr/sbin/banger-priv /usr/bin/setuid-copy
+	setcap cap_net_admin+ep /usr/bin/setuid-copy
+	expect 4 host as banger /usr/bin/setuid-copy create-tap banger-a
+	rm /usr/bin/setuid-copy
+	run ! ip link show banger-a
+}
+
+@test "a configuration that is not root's alone stops every privileged verb" {
+	local change
+	for change in "chown banger /etc/banger/priv.conf" "chmod g+w /etc/banger/priv.conf" \
+		"chmod o+w /etc/banger/priv.conf" "chown banger /etc/banger" "chmod 0777 /etc/banger" \
+		"mv /etc/banger/priv.conf /etc/banger/x; ln -s x /etc/banger/priv.conf" \
+		"rm /etc/banger/priv.conf; mkdir /etc/banger/priv.conf" \
+		"rm /etc/banger/priv.conf; mkfifo -m 0600 /etc/banger/priv.conf" \
+		"mv /etc/banger /etc/elsewhere; ln -s elsewhere /etc/banger"; do
+		rm -rf /etc/banger /etc/elsewhere
+		install -d /etc/banger
+		configure "owner = banger"
+		expect 0 - banger-priv create-tap banger-a
+		ip link delete banger-a
+		eval "$change"
+		expect 4 config banger-priv create-tap banger-a
+		run ! ip link show banger-a
+	done
+	rm -rf /etc/elsewhere
+}
+
+@test "a configuration with an error in it stops every privileged verb, with line and reason" {
+	configure "# comment" "nosuch = 1"
+	expect 4 config own create-tap banger-a
+	[[ $err == *"line 2: no such key"* ]]
+	configure "tap_prefix = BAD"
+	expect 4 config own create-tap banger-a
+	[[ $err == *"line 1: tap_prefix must be"* ]]
+	configure "owner = banger" "owner = banger"
+	expect 4 config own ensure-bridge
+	[[ $err == *"line 2: owner is there twice"* ]]
+	configure $'owner = ba\e[2Jnger'
+	expect 4 config own ensure-bridge
+	configure "owner = nosuchuser"
+	expect 4 config banger-priv ensure-socket-dir
+	head -c 70000 /dev/zero | tr '\0' '#' > /etc/banger/priv.conf
+	expect 4 config own ensure-bridge
+	run ! ip link show banger-a
+}
+
+@test "other values of the configuration are used" {
+	configure "tap_prefix = tx-" "bridge = br-test" "bridge_address = 10.77.0.1/16" "vm_uid = 5000-5009" \
+		"vm_gid = 6000"
+	expect 0 - banger-priv ensure-bridge
+	ip -j -4 addr show br-test | jq -e '.[0].addr_info[0] | .local == "10.77.0.1" and .prefixlen == 16'
+	expect 3 malformed banger-priv create-tap banger-a
+	expect 0 - banger-priv create-tap tx-a uid=5009
+	ip -j -d link show tx-a | jq -e '.[0] | .master == "br-test" and .linkinfo.info_data.user == 5009
+		and .linkinfo.info_data.group == 6000'
+	expect 3 not-allowed banger-priv create-tap tx-b uid=5010
+	ip link delete tx-a
+	ip link delete br-test
+}
+
+@test "every operand of more than 4096 bytes, empty, or with control bytes is refused" {
+	local verb
+	for verb in create-tap delete-tap; do
+		expect 3 malformed banger-priv "$verb" ""
+		expect 3 malformed banger-priv "$verb" "banger-$(head -c 4090 /dev/zero | tr '\0' a)"
+		expect 3 malformed banger-priv "$verb" $'banger-\x01'
+		expect 3 malformed banger-priv "$verb" $'banger-\x7f'
+	done
+}

@@ -1,0 +1,115 @@
+#!/usr/bin/env bats
+# ensure-bridge: the bridge exists, has its address, is up.
+
+load lib/common
+
+setup() {
+	before=$(host_state)
+	canaries_plant
+}
+teardown() {
+	ip link delete banger0 2> /dev/null || :
+	canaries_end
+	[ "$(host_state)" = "$before" ]
+}
+
+is_whole() {
+	[ "$(ip -j -d link show banger0 | jq -r '.[0].linkinfo.info_kind')" = bridge ]
+	[ "$(ip -j -4 addr show banger0 | jq -r '[.[0].addr_info[] | "\(.local)/\(.prefixlen) \(.broadcast)"] | join(",")')" = \
+		"172.30.0.1/24 172.30.0.255" ]
+	ip -j link show banger0 | jq -r '.[0].flags | join(" ")' | grep -qw UP
+}
+
+@test "does: from nothing, and again" {
+	expect 0 - own ensure-bridge
+	is_whole
+	expect 0 - own ensure-bridge
+	is_whole
+	canaries_same
+}
+
+@test "does: completes each half-made state" {
+	ip link add banger0 type bridge
+	expect 0 - own ensure-bridge
+	is_whole
+	ip link set banger0 down
+	expect 0 - own ensure-bridge
+	is_whole
+	ip addr flush dev banger0
+	expect 0 - own ensure-bridge
+	is_whole
+}
+
+@test "does: leaves ports and further addresses alone" {
+	own ensure-bridge
+	ip addr add 10.9.9.9/32 dev banger0
+	ip link add banger1 type veth peer name banger2
+	ip link set banger1 master banger0
+	expect 0 - own ensure-bridge
+	ip -j -4 addr show banger0 | jq -e '.[0].addr_info | map(.local) | contains(["10.9.9.9", "172.30.0.1"])'
+	[ "$(ip -j link show banger1 | jq -r '.[0].master')" = banger0 ]
+	ip link delete banger1
+}
+
+@test "refuses: a link of another kind with that name, untouched" {
+	local kind state
+	for kind in veth tap; do
+		case $kind in
+		tap) ip tuntap add banger0 mode tap ;;
+		veth) ip link add banger0 type veth peer name banger1 ;;
+		esac
+		state=$(ip -d -j addr show banger0)
+		expect 3 foreign own ensure-bridge
+		[ "$(ip -d -j addr show banger0)" = "$state" ]
+		ip link delete banger0
+	done
+	canaries_same
+}
+
+@test "refuses: a link that has the name as alternative name" {
+	ip link property add dev canary0 altname banger0
+	expect 3 foreign own ensure-bridge
+	ip link property del dev canary0 altname banger0
+	canaries_same
+}
+
+@test "refuses: lo as the bridge" {
+	echo "bridge = lo" > /etc/banger/priv.conf
+	expect 3 foreign banger-priv ensure-bridge
+	rm /etc/banger/priv.conf
+	meson install -C "$BANGER_BUILD" --no-rebuild --quiet
+}
+
+@test "refuses: operands, which it has none of" {
+	expect 2 usage banger-priv ensure-bridge banger0
+	run ! ip link show banger0
+}
+
+@test "leaves nothing behind: killed or failed anywhere, the next call completes it" {
+	local action n status
+	for action in kill fail:EIO; do
+		for n in $(seq 1000); do
+			status=0
+			inject "$action" any "$n" banger-priv ensure-bridge 2> /dev/null || status=$?
+			[ "$status" != 125 ] || break
+			case $status in 0 | 3 | 4 | 5 | 127 | 137 | 139) ;; *) echo "$action $n: $status"; false ;; esac
+			if ip link show banger0 > /dev/null 2>&1; then
+				banger-priv ensure-bridge
+				is_whole
+				ip link delete banger0
+			fi
+		done
+		[ "$n" -gt 100 ]
+	done
+}
+
+@test "at once: twenty end in 0 or 6, and in one bridge" {
+	local i
+	for i in $(seq 20); do
+		(status=0; own ensure-bridge > /dev/null 2>&1 || status=$?
+		echo "$status" > "$BATS_TEST_TMPDIR/code.$i") &
+	done
+	wait $(jobs -p | grep -vx "$canary_pid")
+	[ "$(cat "$BATS_TEST_TMPDIR"/code.* | grep -cvx '[06]')" = 0 ]
+	is_whole
+}

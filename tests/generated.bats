@@ -1,0 +1,53 @@
+#!/usr/bin/env bats
+# What is read off the verbs' rows stands in the tree as it would be written now.
+
+load lib/common
+
+root=$BATS_TEST_DIRNAME/..
+
+@test "sudoers, manual pages, completion, configuration, surface and table are current" {
+	local file
+	"$root/tests/generate" "$BANGER_BUILD" "$BATS_TEST_TMPDIR"
+	for file in $(cd "$BATS_TEST_TMPDIR" && find sudoers.d tests man data docs -type f); do
+		diff -u "$root/$file" "$BATS_TEST_TMPDIR/$file"
+	done
+	[ -s "$BATS_TEST_TMPDIR/tests/surface.txt" ]
+}
+
+@test "both forms of sudoers pass visudo, and no pattern is longer than sudo takes" {
+	visudo -cqf "$root/sudoers.d/banger-priv"
+	visudo -cqf "$root/sudoers.d/banger-priv.portable"
+	[ "$(grep -o '\^.*\$$' "$root/sudoers.d/banger-priv" | awk '{ if (length > max) max = length } END { print max }')" \
+		-le 1024 ]
+	[ "$(grep -c NOSETENV: "$root/sudoers.d/banger-priv")" = \
+		"$(grep -c '^VERB(' "$root/src/verbs.def")" ]
+}
+
+@test "the manual pages please man and mandoc" {
+	local page
+	for page in "$root"/man/*.[58]; do
+		[ -z "$(man --warnings -l "$page" 2>&1 > /dev/null)" ]
+		mandoc -T lint -W warning "$page"
+	done
+}
+
+@test "the completion completes verbs and keys" {
+	run bash -c "$(cat << 'TEST'
+compopt() { :; }
+. "$1"
+COMP_WORDS=(banger-priv cre) COMP_CWORD=1; _banger_priv; echo "${COMPREPLY[@]}"
+COMP_WORDS=(banger-priv create-tap banger-a u) COMP_CWORD=3; _banger_priv; echo "${COMPREPLY[@]}"
+TEST
+)" _ "$root/data/banger-priv.bash"
+	[[ ${lines[0]} == create-* ]]
+	[ "${lines[1]}" = uid= ]
+}
+
+@test "the configuration that is installed is all comments, and names every key" {
+	run ! grep -qE '^[^#]' "$root/data/priv.conf"
+	local key
+	for key in $("$BANGER_BUILD/tests/defaults" keys | cut -d' ' -f1); do
+		grep -q "^# $key =" "$root/data/priv.conf"
+		grep -q "${key//_/_}" "$root/man/priv.conf.5"
+	done
+}
