@@ -1,7 +1,8 @@
 /*
  * inject ACTION CALL WHEN COMMAND...: runs COMMAND and, at the WHEN-th CALL that it or a child of it makes
- * ("any" is every system call), does ACTION: kill, or fail:ERRNO.  inject count CALL 0 COMMAND prints how
- * many there are.  Exits as COMMAND does, 128 + n for a signal; 125 when the call never came.
+ * ("any" is every system call), does ACTION: kill; fail:ERRNO; become:CALL, another call with the same
+ * arguments; alter:INDEX:VALUE, the same call with another argument.  inject count CALL 0 COMMAND prints
+ * how many there are.  Exits as COMMAND does, 128 + n for a signal; 125 when the call never came.
  *
  * strace injects errors by asking for system call -1, which a filter that allows no such call answers with
  * SIGSYS.  This asks for close(-1) instead, which every cage keeps.
@@ -23,7 +24,10 @@ enum { NEVER_CAME = 125, BAD_USE = 126, TRACEES = 256 };
 static struct {
 	long call;              /* -1 is any */
 	unsigned long when, seen;
-	int error;              /* 0 is kill */
+	int error;              /* of fail */
+	long become;            /* -1 is none */
+	int argument;           /* of alter; -1 is none */
+	unsigned long long value;
 	int counting;
 	int armed;              /* COMMAND has been executed */
 } want;
@@ -51,6 +55,16 @@ tracee_of(pid_t pid)
 	return free_one;
 }
 
+static unsigned long long *
+argument_of(struct user_regs_struct *regs, int index)
+{
+	unsigned long long *const arguments[] = {
+		&regs->rdi, &regs->rsi, &regs->rdx, &regs->r10, &regs->r8, &regs->r9,
+	};
+
+	return arguments[index];
+}
+
 static void
 at_entry(struct tracee *tracee, struct user_regs_struct *regs)
 {
@@ -62,14 +76,19 @@ at_entry(struct tracee *tracee, struct user_regs_struct *regs)
 	want.seen++;
 	if (want.counting || want.seen != want.when)
 		return;
-	if (want.error == 0) {
+	if (want.error) {
+		regs->orig_rax = SYS_close;
+		regs->rdi = (unsigned long long)-1;
+		tracee->failing = 1;
+	} else if (want.become != -1) {
+		regs->orig_rax = (unsigned long long)want.become;
+	} else if (want.argument != -1) {
+		*argument_of(regs, want.argument) = want.value;
+	} else {
 		kill(tracee->pid, SIGKILL);
 		return;
 	}
-	regs->orig_rax = SYS_close;
-	regs->rdi = (unsigned long long)-1;
 	ptrace(PTRACE_SETREGS, tracee->pid, NULL, regs);
-	tracee->failing = 1;
 }
 
 static void
@@ -120,23 +139,46 @@ follow(pid_t first)
 static long
 resolve(const char *call)
 {
+	char *end;
+	long number = strtol(call, &end, 0);
+
+	if (end != call && !*end)
+		return number;
 	if (strcmp(call, "fchmodat2") == 0)
 		return 452;
 	return seccomp_syscall_resolve_name(call);
 }
 
-static void
+static int
+error_of(const char *name)
+{
+	for (int error = 1; error < 134; error++)
+		if (strerrorname_np(error) && strcmp(strerrorname_np(error), name) == 0)
+			return error;
+	return 0;
+}
+
+static int
 read_wish(char *argv[])
 {
+	const char *action = argv[1];
+	char *rest;
+
 	want.call = strcmp(argv[2], "any") == 0 ? -1 : resolve(argv[2]);
 	want.when = strtoul(argv[3], NULL, 10);
-	want.counting = strcmp(argv[1], "count") == 0;
-	if (strncmp(argv[1], "fail:", 5) == 0)
-		for (int error = 1; error < 134; error++)
-			if (strerrorname_np(error) && strcmp(strerrorname_np(error), argv[1] + 5) == 0)
-				want.error = error;
-	if (want.call < -1 || (!want.counting && !want.error && strcmp(argv[1], "kill") != 0))
-		exit(BAD_USE);
+	want.become = want.argument = -1;
+	if (strcmp(action, "count") == 0)
+		return want.counting = 1;
+	if (strncmp(action, "fail:", 5) == 0)
+		return want.error = error_of(action + 5);
+	if (strncmp(action, "become:", 7) == 0)
+		return (want.become = resolve(action + 7)) >= 0;
+	if (strncmp(action, "alter:", 6) == 0) {
+		want.argument = (int)strtol(action + 6, &rest, 10);
+		want.value = strtoull(rest + 1, NULL, 0);
+		return want.argument >= 0 && want.argument < 6;
+	}
+	return strcmp(action, "kill") == 0;
 }
 
 int
@@ -147,7 +189,8 @@ main(int argc, char *argv[])
 
 	if (argc < 5)
 		return BAD_USE;
-	read_wish(argv);
+	if (!read_wish(argv) || want.call < -1)
+		return BAD_USE;
 	child = fork();
 	if (child == 0) {
 		ptrace(PTRACE_TRACEME, 0, NULL, NULL);

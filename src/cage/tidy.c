@@ -214,7 +214,8 @@ tidy_scheduling(void)
 	memset(&all, 0xff, sizeof(all));
 	(void)sched_setaffinity(0, sizeof(all), &all);
 	(void)syscall(SYS_set_mempolicy, MPOL_DEFAULT, NULL, 0UL);
-	(void)prctl(PR_SET_TIMERSLACK, 0UL);
+	/* 0 would set the default, which a fork takes from its parent: 50 us is init's (prctl(2)). */
+	(void)prctl(PR_SET_TIMERSLACK, 50000UL);
 	(void)personality(PER_LINUX);
 	(void)prctl(PR_SET_PDEATHSIG, 0UL);
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 0UL);
