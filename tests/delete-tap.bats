@@ -63,19 +63,19 @@ teardown() {
 	canaries_same
 }
 
-@test "leaves nothing behind: killed or failed anywhere, the tap is whole or gone" {
+@test "leaves nothing behind: killed or failed at any call, the tap is whole or gone" {
 	local action n status
 	for action in kill fail:EIO; do
 		for n in $(seq 1000); do
 			ip link show banger-a > /dev/null 2>&1 || banger-priv create-tap banger-a
 			status=0
-			inject "$action" any "$n" banger-priv delete-tap banger-a 2> /dev/null || status=$?
+			inject "$action" caged "$n" banger-priv delete-tap banger-a 2> /dev/null || status=$?
 			[ "$status" != 125 ] || break
 			case $status in 0 | 3 | 4 | 5 | 6 | 127 | 137 | 139) ;; *) echo "$action $n: $status"; false ;; esac
 			ip link show banger-a > /dev/null 2>&1 || continue
 			[ "$(ip -j link show banger-a | jq -r '.[0].ifalias')" = banger: ]
 		done
-		[ "$n" -gt 100 ]
+		[ "$n" -gt 5 ]
 	done
 }
 

@@ -1,6 +1,6 @@
 /*
  * inject ACTION CALL WHEN COMMAND...: runs COMMAND and, at the WHEN-th CALL that it or a child of it makes
- * ("any" is every system call), does ACTION: kill; fail:ERRNO; become:CALL, another call with the same
+ * ("any" is every system call, "caged" every one after the first filter was installed), does ACTION: kill; fail:ERRNO; become:CALL, another call with the same
  * arguments; alter:INDEX:VALUE, the same call with another argument.  inject count CALL 0 COMMAND prints
  * how many there are.  Exits as COMMAND does, 128 + n for a signal; 125 when the call never came.
  *
@@ -8,6 +8,7 @@
  * SIGSYS.  This asks for close(-1) instead, which every cage keeps.
  */
 #include <errno.h>
+#include <linux/seccomp.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -19,10 +20,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+enum { ANY = -1, CAGED = -2, UNKNOWN = -3 };
 enum { NEVER_CAME = 125, BAD_USE = 126, TRACEES = 256 };
 
 static struct {
-	long call;              /* -1 is any */
+	long call;              /* or ANY, or CAGED */
 	unsigned long when, seen;
 	int error;              /* of fail */
 	long become;            /* -1 is none */
@@ -30,6 +32,7 @@ static struct {
 	unsigned long long value;
 	int counting;
 	int armed;              /* COMMAND has been executed */
+	int caged;              /* a filter was installed */
 } want;
 
 static struct tracee {
@@ -68,7 +71,12 @@ argument_of(struct user_regs_struct *regs, int index)
 static void
 at_entry(struct tracee *tracee, struct user_regs_struct *regs)
 {
-	if (!want.armed || (want.call != -1 && (long)regs->orig_rax != want.call))
+	int was_caged = want.caged;
+
+	if (regs->orig_rax == SYS_seccomp && regs->rdi == SECCOMP_SET_MODE_FILTER)
+		want.caged = 1;
+	if (!want.armed || (want.call == CAGED && !was_caged) ||
+	    (want.call >= 0 && (long)regs->orig_rax != want.call))
 		return;
 	/* The end cannot fail. */
 	if (want.error && (regs->orig_rax == SYS_exit_group || regs->orig_rax == SYS_exit))
@@ -146,7 +154,12 @@ resolve(const char *call)
 		return number;
 	if (strcmp(call, "fchmodat2") == 0)
 		return 452;
-	return seccomp_syscall_resolve_name(call);
+	if (strcmp(call, "any") == 0)
+		return ANY;
+	if (strcmp(call, "caged") == 0)
+		return CAGED;
+	number = seccomp_syscall_resolve_name(call);
+	return number < 0 ? UNKNOWN : number;
 }
 
 static int
@@ -164,7 +177,7 @@ read_wish(char *argv[])
 	const char *action = argv[1];
 	char *rest;
 
-	want.call = strcmp(argv[2], "any") == 0 ? -1 : resolve(argv[2]);
+	want.call = resolve(argv[2]);
 	want.when = strtoul(argv[3], NULL, 10);
 	want.become = want.argument = -1;
 	if (strcmp(action, "count") == 0)
@@ -189,7 +202,7 @@ main(int argc, char *argv[])
 
 	if (argc < 5)
 		return BAD_USE;
-	if (!read_wish(argv) || want.call < -1)
+	if (!read_wish(argv) || want.call == UNKNOWN)
 		return BAD_USE;
 	child = fork();
 	if (child == 0) {

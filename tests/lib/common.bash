@@ -114,3 +114,17 @@ trace() {
 
 # inject ACTION CALL WHEN COMMAND...: see tests/inject.c.
 inject() { "$BANGER_BUILD/tests/inject" "$@"; }
+
+# The pid of the program once it has been stopped; see strace's inject=...:signal=STOP.
+stopped() {
+	local pid
+	for _ in $(seq 1000); do
+		for pid in $(pgrep -x banger-priv); do
+			grep -q '^State:.*[Tt]' "/proc/$pid/status" 2> /dev/null &&
+				grep -q '^Seccomp:.*2' "/proc/$pid/status" && { echo "$pid"; return 0; }
+		done
+		sleep .01
+	done
+	echo "never stopped" >&2
+	return 1
+}

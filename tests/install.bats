@@ -1,0 +1,59 @@
+#!/usr/bin/env bats
+# What is installed: the places, the modes, and how the binary was built.
+
+load lib/common
+
+program=/usr/sbin/banger-priv
+
+@test "the binary is root's, not setuid, and where sudoers says" {
+	[ "$(stat -c '%U %G %a' $program)" = "root root 755" ]
+	[ -z "$(getcap $program)" ]
+}
+
+@test "sudoers, configuration, tmpfiles, sysusers, completion and manual pages are in their places" {
+	[ "$(stat -c '%U %G %a' /etc/sudoers.d/banger-priv)" = "root root 440" ]
+	visudo -c
+	[ "$(stat -c '%U %G %a' /etc/banger/priv.conf)" = "root root 644" ]
+	[ -s /usr/lib/tmpfiles.d/banger-priv.conf ]
+	[ -s /usr/lib/sysusers.d/banger-priv.conf ]
+	[ -s /usr/share/bash-completion/completions/banger-priv ]
+	local page
+	for page in man8/banger-priv.8 man5/priv.conf.5; do
+		[ -e "/usr/share/man/$page" ] || [ -e "/usr/share/man/$page.gz" ]
+	done
+}
+
+@test "another prefix moves none of what sudo and the daemon rely on" {
+	meson setup --prefix /opt/elsewhere "$BATS_TEST_TMPDIR/b" "$BATS_TEST_DIRNAME/.." > /dev/null
+	meson introspect "$BATS_TEST_TMPDIR/b" --installed > "$BATS_TEST_TMPDIR/installed"
+	local place
+	for place in /usr/sbin/banger-priv /etc/sudoers.d/banger-priv /etc/banger/priv.conf; do
+		grep -q "\"$place\"" "$BATS_TEST_TMPDIR/installed"
+	done
+}
+
+@test "the ELF file is position independent, read-only after relocation, without an executable stack" {
+	[[ $(readelf -hW $program) == *"DYN (Position-Independent Executable file)"* ]]
+	readelf -lW $program | grep -q GNU_RELRO
+	readelf -dW $program | grep -qE 'FLAGS.*BIND_NOW'
+	[[ $(readelf -lW $program | awk '/GNU_STACK/ { print $7 }') == RW ]]
+	[ "$(readelf -lW $program | awk '$1 == "LOAD"' | grep -c ' RWE ')" = 0 ]
+	run ! grep -qE 'RPATH|RUNPATH' <(readelf -dW $program)
+	objdump -d --disassemble=main $program | grep -q endbr64
+}
+
+@test "stack protector, fortify and stack clash protection are in it" {
+	nm -D $program | grep -q __stack_chk_fail
+	nm -D $program | grep -qE '__(snprintf|vsnprintf|memcpy|read)_chk'
+	run ! grep -qE ' U (gets|system|popen|execvp|execlp)(@|$)' <(nm -D $program)
+}
+
+@test "it loads with libc alone, and writes to nothing that is executable" {
+	[ -z "$(readelf -dW $program | awk '/NEEDED/ { print $5 }' | grep -vE '^\[(libc|ld-linux.*)\.so\.[0-9]+\]$')" ]
+	run ! grep -q TEXTREL <(readelf -dW $program)
+}
+
+@test "an instrumented build is never installed" {
+	meson setup -Db_sanitize=address "$BATS_TEST_TMPDIR/s" "$BATS_TEST_DIRNAME/.." > /dev/null
+	[ "$(meson introspect "$BATS_TEST_TMPDIR/s" --installed)" = "{}" ]
+}

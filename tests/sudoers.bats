@@ -1,0 +1,68 @@
+#!/usr/bin/env bats
+# sudo and the program: what sudo refuses, the program never accepts.
+
+load lib/common
+
+corpus() {
+	local verb
+	for verb in $("$BANGER_BUILD/tests/defaults" verbs format=json | jq -r '.[].verb'); do
+		"$BANGER_BUILD/tests/defaults" explain "$verb" format=json
+	done | "$BATS_TEST_DIRNAME/lib/corpus.py" "$1"
+}
+
+# What sudo says of each line of the corpus: 0 or 1.
+sudo_verdicts() {
+	local words verdict
+	while IFS= read -r line; do
+		words=()
+		while IFS= read -r -d $'\x1f' word; do words+=("$word"); done <<< "$line"$'\x1f'
+		verdict=0
+		sudo -n -l -U banger /usr/sbin/banger-priv "${words[@]}" > /dev/null 2>&1 < /dev/null || verdict=1
+		echo "$verdict"
+	done
+}
+
+@test "over 2,400 command lines the program accepts nothing that the regex rules refuse" {
+	rm -f /etc/banger/priv.conf
+	corpus 2400 > "$BATS_TEST_TMPDIR/corpus"
+	"$BANGER_BUILD/tests/admit" < "$BATS_TEST_TMPDIR/corpus" > "$BATS_TEST_TMPDIR/program"
+	split -n l/2 "$BATS_TEST_TMPDIR/corpus" "$BATS_TEST_TMPDIR/part."
+	sudo_verdicts < "$BATS_TEST_TMPDIR/part.aa" > "$BATS_TEST_TMPDIR/sudo.aa" &
+	sudo_verdicts < "$BATS_TEST_TMPDIR/part.ab" > "$BATS_TEST_TMPDIR/sudo.ab"
+	wait $!
+	cat "$BATS_TEST_TMPDIR"/sudo.a? > "$BATS_TEST_TMPDIR/sudo"
+	[ "$(wc -l < "$BATS_TEST_TMPDIR/sudo")" = 2400 ]
+	paste "$BATS_TEST_TMPDIR/program" "$BATS_TEST_TMPDIR/sudo" "$BATS_TEST_TMPDIR/corpus" > "$BATS_TEST_TMPDIR/all"
+	run ! grep -aP '^0\t1\t' "$BATS_TEST_TMPDIR/all"
+	# No other code than done, usage and refused comes from the gates.
+	run ! grep -vxE '0|2|3' "$BATS_TEST_TMPDIR/program"
+	# The corpus says something: there is plenty of each kind.
+	[ "$(grep -acP '^0\t0\t' "$BATS_TEST_TMPDIR/all")" -gt 300 ]
+	[ "$(grep -acP '^[23]\t1\t' "$BATS_TEST_TMPDIR/all")" -gt 600 ]
+}
+
+@test "the portable rules let the verbs through, and the program still refuses" {
+	install -m 0440 "$BATS_TEST_DIRNAME/../sudoers.d/banger-priv.portable" /etc/sudoers.d/banger-priv
+	banger-priv ensure-bridge
+	expect 0 - own create-tap banger-a
+	expect 0 - own help
+	expect 0 - own help create-tap
+	expect 3 malformed own create-tap eth0
+	expect 3 malformed own create-tap banger-a "uid=1900 gid=1900"
+	expect 2 usage own create-tap banger-a banger-b
+	run ! own nosuch
+	run ! own ensure-bridge more
+	expect 0 - own delete-tap banger-a
+	meson install -C "$BANGER_BUILD" --no-rebuild --quiet
+}
+
+@test "each operand by which sudo is wider is in the generated table" {
+	local verb
+	for verb in $("$BANGER_BUILD/tests/defaults" verbs format=json | jq -r '.[].verb'); do
+		"$BANGER_BUILD/tests/defaults" explain "$verb" format=json |
+			jq -r '.verb as $v | .operands[] | select(.sudo_wider) | "| `\($v)` | `\(.name)` | \(.sudo_wider) |"' |
+			while IFS= read -r row; do
+				grep -qxF "$row" "$BATS_TEST_DIRNAME/../docs/sudo-is-wider.md"
+			done
+	done
+}
