@@ -19,12 +19,13 @@ const struct verb *
 step_find_verb(int argc, char *argv[])
 {
 	const char *name = argc > 1 ? argv[1] : "help";
-	const struct verb *verb = verb_find(name);
+	const struct verb *verb;
 
 	if (strcmp(name, "--help") == 0)
-		verb = verb_find("help");
+		name = "help";
 	if (strcmp(name, "--version") == 0)
-		verb = verb_find("version");
+		name = "version";
+	verb = verb_find(name);
 	if (!verb)
 		die(REASON_USAGE, "no such verb; banger-priv verbs lists them");
 	say_verb(verb->name);

@@ -77,7 +77,7 @@ is_whole() {
 	echo "bridge = lo" > /etc/banger/priv.conf
 	expect 3 foreign banger-priv ensure-bridge
 	rm /etc/banger/priv.conf
-	meson install -C "$BANGER_BUILD" --no-rebuild --quiet
+	install_configuration
 }
 
 @test "refuses: operands, which it has none of" {

@@ -77,7 +77,7 @@ is_whole() { [ "$(stat -c '%U %G %a %F' /run/banger)" = "banger banger 711 direc
 	echo "runtime_dir = /run/canary/file/banger" > /etc/banger/priv.conf
 	expect 5 failed banger-priv ensure-socket-dir
 	rm -r /run/owned /run/open /run/linked /etc/banger/priv.conf
-	meson install -C "$BANGER_BUILD" --no-rebuild --quiet
+	install_configuration
 	canaries_same
 }
 

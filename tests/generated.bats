@@ -8,7 +8,7 @@ root=$BATS_TEST_DIRNAME/..
 @test "sudoers, manual pages, completion, configuration, surface and table are current" {
 	local file
 	"$root/tests/generate" "$BANGER_BUILD" "$BATS_TEST_TMPDIR"
-	for file in $(cd "$BATS_TEST_TMPDIR" && find sudoers.d tests man data docs -type f); do
+	for file in $(cd "$BATS_TEST_TMPDIR" && find README.md sudoers.d tests man data docs -type f); do
 		diff -u "$root/$file" "$BATS_TEST_TMPDIR/$file"
 	done
 	[ -s "$BATS_TEST_TMPDIR/tests/surface.txt" ]

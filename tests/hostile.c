@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 static void
-limit(int which, rlim_t soft)
+limit(__rlimit_resource_t which, rlim_t soft)
 {
 	struct rlimit now;
 
@@ -32,7 +32,7 @@ limit(int which, rlim_t soft)
 }
 
 static void
-limit_hard(int which, rlim_t hard)
+limit_hard(__rlimit_resource_t which, rlim_t hard)
 {
 	struct rlimit both = { hard, hard };
 
@@ -77,7 +77,7 @@ signals_pending(void)
 }
 
 static void
-timer(int which)
+timer(__itimer_which_t which)
 {
 	const struct itimerval soon = { { 0, 1000 }, { 0, 1000 } };
 

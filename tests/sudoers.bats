@@ -53,7 +53,7 @@ sudo_verdicts() {
 	run ! own nosuch
 	run ! own ensure-bridge more
 	expect 0 - own delete-tap banger-a
-	meson install -C "$BANGER_BUILD" --no-rebuild --quiet
+	install_configuration
 }
 
 @test "each operand by which sudo is wider is in the generated table" {

@@ -173,7 +173,7 @@ static void
 tidy_limits(void)
 {
 	static const struct {
-		int which;
+		__rlimit_resource_t which;
 		const char *name;
 		rlim_t wanted, enough;
 	} limits[] = {

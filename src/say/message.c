@@ -101,6 +101,9 @@ write_out(int descriptor, const char *bytes, size_t length)
 	return true;
 }
 
+static void say_line(const char *word, const char *format, va_list args, const char *tail)
+	__attribute__((format(printf, 2, 0)));
+
 static void
 say_line(const char *word, const char *format, va_list args, const char *tail)
 {

@@ -71,14 +71,14 @@ enum code refused(enum reason reason, const char *format, ...)
 enum code failed(int rc, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Says why not and ends the process.  Only for what runs before the cage is closed. */
-_Noreturn void die(enum reason reason, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+void die(enum reason reason, const char *format, ...)
+	__attribute__((noreturn, format(printf, 2, 3)));
 
 /* A note for people on stderr that changes no exit code ("using the built-in defaults"). */
 void remark(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Writes out what was printed, closes the audit and ends the process. */
-_Noreturn void finish(enum code code);
+void finish(enum code code) __attribute__((noreturn));
 
 /* ---- results: collected, and written to stdout by finish() ---- */
 

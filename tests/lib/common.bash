@@ -49,6 +49,13 @@ one_clean_line() {
 		{ echo "not one clean line: $err"; return 1; }
 }
 
+# The configuration and the rules as they are installed, after a test that had others.
+install_configuration() {
+	local root=$BATS_TEST_DIRNAME/..
+	install -D -m 0644 "$root/data/priv.conf" /etc/banger/priv.conf
+	install -m 0440 "$root/sudoers.d/banger-priv" /etc/sudoers.d/banger-priv
+}
+
 # ---- what must not change ----
 
 # Things of root's that no verb has any business with: a file, a directory, a FIFO, a socket, a mount,
