@@ -8,6 +8,7 @@
 
 #include <linux/capability.h>
 #include <seccomp.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/ioctl.h>       /* rows name ioctl requests */
 
@@ -17,6 +18,11 @@ enum descriptor {
 	FD_LOCK = 4,            /* what keeps two verbs off the same objects */
 	FD_NETLINK = 5,         /* NETLINK_ROUTE */
 	FD_TUN = 6,             /* /dev/net/tun */
+	FD_IMAGE = 20,          /* the ext4 image: a file or a device */
+	FD_MOUNTS = 21,         /* a mount namespace, for the stage that is inside */
+	FD_OUTPUT = 22,         /* what an executed program says */
+	FD_OUTPUT_END = 23,     /* where it says it */
+	FD_CHILD = 24,          /* the child that runs beside the next stage, as a pidfd */
 };
 
 /* Whose uid and gid a stage has.  uid 0 without capabilities still owns root's files, so
@@ -31,7 +37,8 @@ struct cap {
 
 #define CAP(cap_name, why_text) { CAP_##cap_name, "CAP_" #cap_name, why_text }
 
-/* A system call that stays open, wholly or only where (argument & mask) == value. */
+/* A system call that stays open, wholly or only where (argument & mask) == value; or that is
+ * answered with an error, for a library that asks and gets along without. */
 struct call {
 	int nr;
 	int arg;                /* index of the argument looked at, or ANY_ARGUMENTS */
@@ -40,6 +47,7 @@ struct call {
 	const char *name;
 	const char *value_name;
 	const char *why;
+	int answer;             /* 0 lets it through, an errno answers it */
 };
 
 #define ANY_ARGUMENTS (-1)
@@ -54,6 +62,13 @@ struct call {
 	{ SCMP_SYS(call_name), arg_index, UINT32_MAX, (uint32_t)(arg_value), #call_name, #arg_value, \
 	  why_text }
 
+#define DENY(call_name, errno_value, why_text) \
+	{ SCMP_SYS(call_name), ANY_ARGUMENTS, 0, 0, #call_name, NULL, why_text, errno_value }
+/* All of a call's flags that lie in the mask are set, as CLONE_NEWUSER in clone's. */
+#define DENY_FLAG(call_name, arg_index, flag, errno_value, why_text) \
+	{ SCMP_SYS(call_name), arg_index, (uint64_t)(flag), (uint64_t)(flag), #call_name, #flag, \
+	  why_text, errno_value }
+
 #define LIST_END { .name = NULL }
 
 struct keep {
@@ -61,7 +76,15 @@ struct keep {
 	const char *why_root;
 	const struct cap *caps;         /* ends with LIST_END; NULL is none */
 	const struct call *calls;       /* likewise; besides keep_always */
+	/* The stage executes a program, which inherits the filter.  An allow-list would not survive the
+	 * program's next version: every call stays but those of keep_from_programs and the denied
+	 * ones of calls. */
+	bool executes;
+	bool inside;                    /* in the mount namespace that FD_MOUNTS holds */
 };
 
 /* What every stage keeps: its own words, its memory, its end. */
 extern const struct call keep_always[];
+
+/* What no executed program gets: EPERM. */
+extern const struct call keep_from_programs[];

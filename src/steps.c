@@ -8,8 +8,12 @@
 #include "sys/lock.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -74,17 +78,33 @@ step_open_handles(const struct verb *verb)
 	}
 }
 
+/* fork, but for the table of descriptors where the child's shall be ours, and for the pidfd. */
+static pid_t
+divide(const struct stage *stage, int *pidfd)
+{
+	unsigned long flags = SIGCHLD | (stage->opens ? CLONE_FILES : 0) |
+			      (stage->beside ? CLONE_PIDFD : 0);
+
+	return (pid_t)syscall(SYS_clone, flags, NULL, pidfd, NULL, NULL);
+}
+
 static enum code
 act_apart(const struct stage *stage, const struct settings *settings)
 {
-	pid_t child = fork();
-	int status;
+	int status, pidfd = -1;
+	pid_t child = divide(stage, &pidfd);
 
 	if (child < 0)
 		return failed(-errno, "cannot start a child");
 	if (child == 0) {
 		cage_close(&stage->keep, settings->owner.uid, settings->owner.gid);
 		_exit((int)stage->act(settings));
+	}
+	if (stage->beside) {
+		if (dup3(pidfd, FD_CHILD, O_CLOEXEC) < 0)
+			return failed(-errno, "cannot hold the child");
+		close(pidfd);
+		return CODE_DONE;
 	}
 	while (waitpid(child, &status, 0) < 0)
 		if (errno != EINTR)
@@ -99,6 +119,8 @@ step_act(const struct verb *verb, const struct settings *settings)
 	enum code code = CODE_DONE;
 
 	for (const struct stage *stage = verb->stages; stage->act && code == CODE_DONE; stage++) {
+		if (stage->only_if && !stage->only_if())
+			continue;
 		if (stage->apart) {
 			code = act_apart(stage, settings);
 			continue;

@@ -90,11 +90,21 @@ surface_pattern(const struct verb *verb, const struct settings *settings, char *
 static void
 print_call(const struct call *call)
 {
-	if (call->arg == ANY_ARGUMENTS)
-		print("    %-34s %s\n", call->name, call->why);
-	else
-		print("    %s(%d: %s)%*s %s\n", call->name, call->arg, call->value_name,
-		      (int)(29 - strlen(call->name) - strlen(call->value_name)), "", call->why);
+	char text[64] = "";
+
+	add(text, sizeof(text), "%s%s", call->answer ? "not " : "", call->name);
+	if (call->arg != ANY_ARGUMENTS)
+		add(text, sizeof(text), "(%d: %s)", call->arg, call->value_name);
+	if (call->answer)
+		add(text, sizeof(text), ": %s", strerrorname_np(call->answer));
+	print("    %-34s %s\n", text, call->why);
+}
+
+static void
+print_calls(const struct call *call)
+{
+	for (; call->name; call++)
+		print_call(call);
 }
 
 void
@@ -124,9 +134,15 @@ print_stage(const struct keep *keep)
 	print("capabilities:%s\n", cap->name ? "" : " none");
 	for (; cap->name; cap++)
 		print("    %-34s %s\n", cap->name, cap->why);
-	print("system calls:%s\n", call->name ? "" : " those of every verb");
-	for (; call->name; call++)
-		print_call(call);
+	if (keep->executes)
+		print("executes a program with all system calls, but\n");
+	else
+		print("system calls:%s\n", call->name ? "" : " those of every verb");
+	print_calls(call);
+	if (keep->executes)
+		print_calls(keep_from_programs);
+	if (keep->inside)
+		print("in a mount namespace of its own\n");
 }
 
 static void
@@ -193,6 +209,8 @@ json_calls(const char *key, const struct call *call)
 			json_number("value", (int64_t)call->value);
 			json_text("value_name", call->value_name);
 		}
+		if (call->answer)
+			json_text("answered", strerrorname_np(call->answer));
 		json_text("why", call->why);
 		json_close('}');
 	}
@@ -218,7 +236,11 @@ json_stages(const struct verb *verb)
 			json_close('}');
 		}
 		json_close(']');
+		json_flag("executes", stage->keep.executes);
+		json_flag("inside", stage->keep.inside);
 		json_calls("calls", stage->keep.calls ? stage->keep.calls : no_calls);
+		if (stage->keep.executes)
+			json_calls("calls_of_no_program", keep_from_programs);
 		json_close('}');
 	}
 	json_close(']');

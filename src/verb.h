@@ -25,15 +25,18 @@ struct operand {
 	const char *value;              /* how the value of a key is called: "N" in uid=N */
 };
 
-enum { STAGES_MAX = 3 };
+enum { STAGES_MAX = 5 };
 
 /* A part of a verb and the cage that it runs in.  Stages follow each other in one process, each
  * keeping less than the one before, and stop at the first that is not done.  One that is apart runs
  * in a child of its own, so that the next may keep more; what it finds out is its exit code, or
- * lies in memory that the verb shares (MAP_SHARED). */
+ * lies in memory that the verb shares (MAP_SHARED), or is a descriptor (opens). */
 struct stage {
 	struct keep keep;
 	bool apart;
+	bool opens;                     /* apart, and what it opens stays open for the later ones */
+	bool beside;                    /* apart, and goes on while the next, which has it as FD_CHILD, runs */
+	bool (*only_if)(void);          /* looks at the operands; NULL is always */
 	enum code (*act)(const struct settings *settings);
 };
 

@@ -8,6 +8,7 @@
 #include <cap-ng.h>
 #include <grp.h>
 #include <linux/securebits.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -102,6 +103,8 @@ cage_close(const struct keep *keep, uid_t owner_uid, gid_t owner_gid)
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL) < 0)
 		die(REASON_CONFINEMENT, "cannot set no_new_privs");
+	if (keep->inside && setns(FD_MOUNTS, CLONE_NEWNS) < 0)
+		die(REASON_CONFINEMENT, "cannot enter the mount namespace");
 	if (geteuid() == 0) {
 		lock_securebits();
 		switch (keep->as) {
@@ -122,5 +125,5 @@ cage_close(const struct keep *keep, uid_t owner_uid, gid_t owner_gid)
 		verify_capabilities(caps);
 		verify_flags();
 	}
-	cage_filter(keep->calls);
+	cage_filter(keep);
 }

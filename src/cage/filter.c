@@ -1,5 +1,5 @@
 /*
- * filter.c: the system calls that stay, as an allow-list.
+ * filter.c: the system calls that stay, as an allow-list; for an executed program, a deny-list.
  */
 #include "cage/cage.h"
 
@@ -23,24 +23,25 @@ must(int rc, const char *what)
 }
 
 static void
-allow(scmp_filter_ctx filter, const struct call *calls)
+answer(scmp_filter_ctx filter, const struct call *calls)
 {
 	for (; calls && calls->name; calls++) {
+		uint32_t action = calls->answer ? SCMP_ACT_ERRNO((unsigned)calls->answer) : SCMP_ACT_ALLOW;
 		struct scmp_arg_cmp narrowed = {
 			.arg = (unsigned)calls->arg, .op = SCMP_CMP_MASKED_EQ,
 			.datum_a = calls->mask, .datum_b = calls->value,
 		};
 
 		if (calls->arg == ANY_ARGUMENTS)
-			must(seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls->nr, 0), calls->name);
+			must(seccomp_rule_add(filter, action, calls->nr, 0), calls->name);
 		else
-			must(seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, calls->nr, 1, &narrowed),
+			must(seccomp_rule_add_array(filter, action, calls->nr, 1, &narrowed),
 			     calls->name);
 	}
 }
 
 static bool
-is_allowed(const struct call *calls, int nr)
+is_named(const struct call *calls, int nr)
 {
 	for (; calls && calls->name; calls++)
 		if (calls->nr == nr)
@@ -49,21 +50,21 @@ is_allowed(const struct call *calls, int nr)
 }
 
 void
-cage_filter(const struct call *calls)
+cage_filter(const struct keep *keep)
 {
 	/* libseccomp answers a foreign architecture, x32 included, with its "bad arch" action. */
-	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
+	scmp_filter_ctx filter = seccomp_init(keep->executes ? SCMP_ACT_ALLOW : SCMP_ACT_KILL_PROCESS);
 
 	if (!filter)
 		die(REASON_CONFINEMENT, "cannot build the system call filter");
 	must(seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS), "bad arch");
 	must(seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2), "optimize");
-	allow(filter, keep_always);
-	allow(filter, calls);
+	answer(filter, keep->executes ? keep_from_programs : keep_always);
+	answer(filter, keep->calls);
 	/* Its flags lie behind a pointer, where no filter can look. */
 	must(seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0), "clone3");
 	for (int nr = FIRST_UNKNOWN_CALL; nr <= LAST_UNKNOWN_CALL; nr++)
-		if (!is_allowed(calls, nr))
+		if (!is_named(keep->calls, nr))
 			must(seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), nr, 0), "later calls");
 	must(seccomp_load(filter), "load");
 	/* Read back: without our filter the kernel answers this with EINVAL. */
