@@ -18,6 +18,10 @@ enum descriptor {
 	FD_LOCK = 4,            /* what keeps two verbs off the same objects */
 	FD_NETLINK = 5,         /* NETLINK_ROUTE */
 	FD_TUN = 6,             /* /dev/net/tun */
+	FD_SIGNALS = 7,         /* signals that end a wait: signalfd(2) */
+	FD_INOTIFY = 8,         /* directories that a socket will appear in */
+	FD_PROCESS = 9,         /* the one process that the verb is about: a pidfd */
+	FD_API = 10,            /* a unix socket to the VMM's API */
 	FD_IMAGE = 20,          /* the ext4 image: a file or a device */
 	FD_MOUNTS = 21,         /* a mount namespace, for the stage that is inside */
 	FD_OUTPUT = 22,         /* what an executed program says */

@@ -48,6 +48,16 @@ is_repeated(const struct operand *operand)
 	return operand->occurs == ONE_OR_MORE || operand->occurs == ANY_NUMBER;
 }
 
+/* A word with the key of a later operand is not one more of a repeated one. */
+static bool
+is_for_later(const struct operand *operand, const char *word)
+{
+	while ((++operand)->name)
+		if (is_key(operand) && value_for(operand, word))
+			return true;
+	return false;
+}
+
 static void
 admit_value(const struct operand *operand, const char *value, const struct settings *settings)
 {
@@ -81,7 +91,7 @@ verb_admit(const struct verb *verb, char *const words[], const struct settings *
 		while (*words && (seen == 0 || is_repeated(operand))) {
 			const char *value = value_for(operand, *words);
 
-			if (!value)
+			if (!value || (seen > 0 && is_for_later(operand, *words)))
 				break;
 			admit_value(operand, value, settings);
 			words++;

@@ -45,6 +45,9 @@ enum reason gate_copy(const char *text, char *out, size_t size);
  * of SUDO_UID, or NULL.  REASON_NONE or REASON_CALLER. */
 enum reason gate_caller(uid_t effective, const char *sudo_uid, const struct settings *settings);
 
+/* Whose the processes and sockets of VMs are: root's, the owner's, or one of vm_uid's. */
+bool gate_vm_side(uid_t uid, const struct settings *settings);
+
 /* One path component that is neither empty nor "." nor "..", and a canonical absolute path. */
 #define GATE_SEGMENT "([!--0-~][!-.0-~]*|\\.[!--0-~][!-.0-~]*|\\.\\.[!-.0-~]+)"
 #define GATE_PATH "(/" GATE_SEGMENT ")+"
@@ -64,6 +67,14 @@ extern const struct gate gate_dm_name;          /* struct dm_name */
 extern const struct gate gate_dm_device;        /* struct dm_name, given as /dev/mapper/NAME */
 extern const struct gate gate_image;            /* struct image: one or the other */
 
+/* Processes and sockets. */
+extern const struct gate gate_pid;              /* pid_t */
+extern const struct gate gate_signal;           /* int, as signal(7) numbers it */
+extern const struct gate gate_timeout;          /* struct timeout */
+extern const struct gate gate_socket;           /* struct socket_path */
+extern const struct gate gate_listener;         /* struct listener: a socket, or vm=VM_ID */
+extern const struct gate gate_binary;           /* enum binary */
+
 enum { DM_NAME_MAX = 64 };
 
 struct dm_name { char text[DM_NAME_MAX + 1]; };
@@ -71,6 +82,11 @@ struct image { bool is_device; struct dm_name device; struct path file; };
 
 struct gated_id { uid_t id; bool given; };
 struct vm_id { char text[VM_ID_MAX + 1]; };
+struct timeout { int ms; bool given; };
+/* vm: in whose jail it lies; "" for one below runtime_dir. */
+struct socket_path { char text[SOCKET_PATH_MAX + 1]; struct vm_id vm; };
+struct listener { bool is_vm; struct vm_id vm; struct socket_path socket; };
+enum binary { BINARY_FIRECRACKER, BINARY_JAILER };
 
 /* Configured values: the same rules, for /etc/banger/priv.conf. */
 extern const struct gate gate_account;          /* struct account; a name's ids come from config */

@@ -45,6 +45,7 @@ const char *code_name(enum code code);
 	R(NO_SPACE, "no-space", CODE_FAILED, "memory, disk or a table of the kernel is full") \
 	R(IN_USE, "in-use", CODE_BUSY, "the object is held by somebody; try again later") \
 	R(TIMEOUT, "timeout", CODE_BUSY, "the deadline passed; try again later") \
+	R(INTERRUPTED, "interrupted", CODE_BUSY, "a signal ended the wait, and the process with it; only in the audit") \
 	R(NO, "no", CODE_NO, "the answer is no")
 
 #define REASON_ENUM(id, word, code, meaning) REASON_##id,
@@ -79,6 +80,21 @@ void remark(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Writes out what was printed, closes the audit and ends the process. */
 void finish(enum code code) __attribute__((noreturn));
+
+/* ---- waiting: for as long as it takes, but not out of a person's reach ---- */
+
+/* A handle of verbs that wait.  Takes the signals HUP, INT, QUIT and TERM as FD_SIGNALS, and looks
+ * whether stderr is a terminal. */
+int waiting_open(void);
+
+/* Milliseconds of the monotonic clock, which deadlines are in. */
+int64_t waiting_clock(void);
+
+#define FOR_EVER INT64_MAX
+
+/* Until there is something to read from fd, or the deadline: 0, -ETIMEDOUT, or -errno.  Once a second
+ * whoever looks at the terminal is told what is waited for.  One of those signals ends the process. */
+int waiting_for(int fd, int64_t deadline, const char *what);
 
 /* ---- results: collected, and written to stdout by finish() ---- */
 

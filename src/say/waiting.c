@@ -1,0 +1,110 @@
+/*
+ * waiting.c: for as long as it takes, but not out of a person's reach.
+ *
+ * The polite signals are blocked (tidy.h), so that none hits a verb between two steps.  A wait sees
+ * them in a signalfd, which it does not read: the audit gets its record, and then the signal, still
+ * pending, does what it does to every process.
+ */
+#include "say/say.h"
+
+#include "keep.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { A_SECOND = 1000 };
+
+static bool watched;            /* stderr is a terminal: somebody may be looking */
+static int64_t began, next_word;
+
+int
+waiting_open(void)
+{
+	struct stat status;
+	sigset_t ending;
+	int fd;
+
+	sigemptyset(&ending);
+	sigaddset(&ending, SIGHUP);
+	sigaddset(&ending, SIGINT);
+	sigaddset(&ending, SIGQUIT);
+	sigaddset(&ending, SIGTERM);
+	fd = signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd < 0)
+		return -errno;
+	if (fd != FD_SIGNALS) {
+		if (dup3(fd, FD_SIGNALS, O_CLOEXEC) < 0)
+			return -errno;
+		close(fd);
+	}
+	/* Not isatty alone: asked of a socket, that request means something else (CVE-2023-2002). */
+	began = waiting_clock();
+	next_word = began + A_SECOND;
+	watched = fstat(STDERR_FILENO, &status) == 0 && S_ISCHR(status.st_mode) &&
+		  isatty(STDERR_FILENO);
+	return 0;
+}
+
+int64_t
+waiting_clock(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+static _Noreturn void
+end_by_signal(void)
+{
+	static const sigset_t none;
+
+	audit_end(reason_code(REASON_INTERRUPTED), REASON_INTERRUPTED);
+	ppoll(NULL, 0, NULL, &none);
+	_exit((int)reason_code(REASON_INTERRUPTED));    /* not reached */
+}
+
+/* Says it when it is time, and gives when it will be the next time. */
+static int64_t
+tell(const char *what)
+{
+	int64_t now = waiting_clock();
+
+	if (!watched)
+		return FOR_EVER;
+	if (now >= next_word) {
+		remark("waiting for %s, %lld s so far", what, (long long)((now - began) / 1000));
+		next_word = now + A_SECOND;
+	}
+	return next_word;
+}
+
+int
+waiting_for(int fd, int64_t deadline, const char *what)
+{
+	struct pollfd each[] = {
+		{ .fd = fd, .events = POLLIN }, { .fd = FD_SIGNALS, .events = POLLIN },
+	};
+	int ready;
+
+	do {
+		int64_t word = tell(what), until = word < deadline ? word : deadline;
+		int64_t now = waiting_clock(), left = until > now ? until - now : 0;
+		const struct timespec timeout = {
+			.tv_sec = left / 1000, .tv_nsec = left % 1000 * 1000000,
+		};
+
+		ready = ppoll(each, 2, until == FOR_EVER ? NULL : &timeout, NULL);
+		if (ready < 0)
+			return -errno;
+		if (each[1].revents)
+			end_by_signal();
+	} while (ready == 0 && waiting_clock() < deadline);
+	return ready > 0 ? 0 : -ETIMEDOUT;
+}

@@ -1,0 +1,204 @@
+/*
+ * api.c: one buffer, one deadline, one response.
+ */
+#include "sys/api.h"
+
+#include "gate/gate.h"
+#include "keep.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum { RESPONSE_BYTES = 8192 };
+
+static int64_t deadline;
+
+int
+api_open(void)
+{
+	/* connect(2) of a unix socket waits as long as a send may, and cannot be polled for. */
+	static const struct timeval patience = { .tv_sec = API_PATIENCE_MS / 1000 };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	deadline = waiting_clock() + API_PATIENCE_MS;
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) < 0)
+		return -errno;
+	if (fd == FD_API)
+		return 0;
+	if (dup3(fd, FD_API, O_CLOEXEC) < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
+int
+api_connect(int pinned)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d", pinned);
+	if (connect(FD_API, (struct sockaddr *)&address, sizeof(address)) == 0)
+		return 0;
+	return errno == EAGAIN ? -ETIMEDOUT : -errno;
+}
+
+static int
+wait_until(short events)
+{
+	struct pollfd api = { .fd = FD_API, .events = events };
+	int64_t left = deadline - waiting_clock();
+	int ready = left > 0 ? poll(&api, 1, (int)left) : 0;
+
+	return ready < 0 ? -errno : ready == 0 ? -ETIMEDOUT : 0;
+}
+
+static int
+send_all(const char *request)
+{
+	size_t left = strlen(request);
+
+	while (left > 0) {
+		ssize_t sent = send(FD_API, request, left, MSG_DONTWAIT | MSG_NOSIGNAL);
+		int rc = sent < 0 && errno != EAGAIN ? -errno : 0;
+
+		if (sent < 0 && rc == 0)
+			rc = wait_until(POLLOUT);
+		if (rc < 0)
+			return rc;
+		if (sent > 0) {
+			request += sent;
+			left -= (size_t)sent;
+		}
+	}
+	return 0;
+}
+
+/* A response as far as it is here. */
+struct response {
+	char bytes[RESPONSE_BYTES + 1];
+	size_t length;
+};
+
+/* -EPROTO when the peer has hung up: a response ends before that. */
+static int
+receive(struct response *response)
+{
+	size_t room = RESPONSE_BYTES - response->length;
+	int rc = room == 0 ? -EMSGSIZE : wait_until(POLLIN);
+	ssize_t got;
+
+	if (rc < 0)
+		return rc;
+	got = recv(FD_API, response->bytes + response->length, room, MSG_DONTWAIT);
+	if (got < 0)
+		return errno == EAGAIN ? 0 : -errno;
+	response->length += (size_t)got;
+	return got == 0 ? -EPROTO : 0;
+}
+
+/* Lines of printable ASCII, each ending with CR LF: then they can be read as text. */
+static bool
+is_clean(const char *head, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		if ((head[i] < ' ' || head[i] > '~') && head[i] != '\t' &&
+		    !(head[i] == '\r' && head[i + 1] == '\n') &&
+		    !(head[i] == '\n' && i > 0 && head[i - 1] == '\r'))
+			return false;
+	return true;
+}
+
+/* The value of the one Content-Length; 0 without one.  -EPROTO for two, for one that is no number, and
+ * for a body in chunks. */
+static int
+body_length(const char *head)
+{
+	static const char length_field[] = "Content-Length:", chunked[] = "Transfer-Encoding:";
+	int length = -1;
+
+	for (const char *line = strstr(head, "\r\n"); line; line = strstr(line, "\r\n")) {
+		char number[12] = "";
+		uint64_t value;
+		size_t digits;
+
+		line += strlen("\r\n");
+		if (strncasecmp(line, chunked, strlen(chunked)) == 0)
+			return -EPROTO;
+		if (strncasecmp(line, length_field, strlen(length_field)) != 0)
+			continue;
+		line += strlen(length_field);
+		line += strspn(line, " \t");
+		digits = strcspn(line, " \t\r");
+		if (length >= 0 || digits >= sizeof(number))
+			return -EPROTO;
+		memcpy(number, line, digits);
+		if (!gate_number(number, 0, INT32_MAX, &value))
+			return -EPROTO;
+		length = (int)value;
+	}
+	return length < 0 ? 0 : length;
+}
+
+/* "HTTP/1.1 204 No Content": the status, or -EPROTO.  Nothing asked for a 1xx. */
+static int
+status_of(const char *head)
+{
+	static const char version[] = "HTTP/1.";
+	const char *digits = head + strlen("HTTP/1.1 ");
+	int status = 0;
+
+	if (strncmp(head, version, strlen(version)) != 0 || (head[7] != '0' && head[7] != '1') ||
+	    head[8] != ' ' || strspn(digits, "0123456789") != 3 || !strchr(" \r", digits[3]))
+		return -EPROTO;
+	for (int i = 0; i < 3; i++)
+		status = status * 10 + digits[i] - '0';
+	return status >= 200 && status < 600 ? status : -EPROTO;
+}
+
+/* 1 when the response is whole, 0 when more must come, or -errno.  *status is its status. */
+static int
+is_whole(struct response *response, int *status)
+{
+	const char *end = memmem(response->bytes, response->length, "\r\n\r\n", 4);
+	size_t head = end ? (size_t)(end - response->bytes) + 4 : response->length;
+	int body;
+
+	if (!is_clean(response->bytes, end ? head : head - (head > 0)))
+		return -EPROTO;
+	if (!end)
+		return 0;
+	response->bytes[head - 2] = '\0';       /* the last line keeps its end */
+	*status = status_of(response->bytes);
+	body = body_length(response->bytes);
+	response->bytes[head - 2] = '\r';
+	if (*status < 0 || body < 0)
+		return -EPROTO;
+	if (*status == 204)
+		body = 0;
+	if ((size_t)body > RESPONSE_BYTES - head)
+		return -EMSGSIZE;
+	if (response->length > head + (size_t)body)
+		return -EPROTO;
+	return response->length == head + (size_t)body;
+}
+
+int
+api_exchange(const char *request)
+{
+	struct response response = { .length = 0 };
+	int status = -EPROTO, whole = 0, rc = send_all(request);
+
+	while (rc == 0 && whole == 0) {
+		rc = receive(&response);
+		if (rc == 0)
+			whole = is_whole(&response, &status);
+	}
+	return rc < 0 ? rc : whole < 0 ? whole : status;
+}

@@ -1,0 +1,70 @@
+/*
+ * binary.c: the three directories, and what root would have to type.
+ */
+#include "sys/binary.h"
+
+#include "sys/trusted.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int
+open_at(struct binary_found *found)
+{
+	struct stat status;
+	int fd = trusted_open(found->path, &status, &found->bad);
+
+	if (fd < 0)
+		return fd;
+	if (S_ISREG(status.st_mode) && (status.st_mode & S_IXUSR) &&
+	    !(status.st_mode & (S_ISUID | S_ISGID)))
+		return fd;
+	close(fd);
+	found->bad = strlen(found->path);
+	return -EACCES;
+}
+
+int
+binary_open(enum binary which, const struct settings *settings, struct binary_found *found)
+{
+	static const char *const places[] = { "/usr/local/bin", "/usr/bin", "/opt/banger/bin" };
+	const char *name = which == BINARY_JAILER ? settings->jailer.text : settings->firecracker.text;
+
+	if (name[0] == '/') {
+		snprintf(found->path, sizeof(found->path), "%s", name);
+		return open_at(found);
+	}
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		int fd;
+
+		snprintf(found->path, sizeof(found->path), "%s/%s", places[i], name);
+		fd = open_at(found);
+		if (fd != -ENOENT)
+			return fd;
+	}
+	/* The first place is where it should be put. */
+	snprintf(found->path, sizeof(found->path), "%s/%s", places[0], name);
+	found->bad = strlen(found->path);
+	return -ENOENT;
+}
+
+void
+binary_remedy(int rc, const struct binary_found *found, char *out, size_t size)
+{
+	bool is_file = found->bad == strlen(found->path) || rc == -ENOENT;
+	int bad = (int)found->bad;
+
+	if (is_file)
+		snprintf(out, size, "%s %s: install -D -o root -g root -m 0755 %s %s", found->path,
+			 rc == -ENOENT ? "is not there" : "is not a plain executable file of root's alone",
+			 strrchr(found->path, '/') + 1, found->path);
+	else if (rc == -EPERM)
+		snprintf(out, size, "%.*s is not root's alone: install -d -o root -g root -m 0755 %.*s",
+			 bad, found->path, bad, found->path);
+	else
+		snprintf(out, size, "%.*s is not a directory; its real path, without symlinks, belongs "
+			 "into /etc/banger/priv.conf", bad, found->path);
+}

@@ -1,0 +1,294 @@
+/*
+ * process.c: first the pidfd, then /proc/PID, then the pidfd again: if it has not ended by then, the
+ * number has been this process's all the while.
+ */
+#include "sys/process.h"
+
+#include "sys/binary.h"
+#include "sys/cgroup.h"
+#include "sys/trusted.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#ifndef SO_PEERPIDFD
+#define SO_PEERPIDFD 77         /* Linux 6.5 */
+#endif
+
+/* A file of /proc/PID, as much as there is room for, and a NUL. */
+struct text {
+	char bytes[8192];
+	size_t length;
+};
+
+static int
+read_text(pid_t pid, const char *file, struct text *text)
+{
+	char path[64];
+	struct statfs fs;
+	ssize_t got = -1;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (fstatfs(fd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC)
+		got = read(fd, text->bytes, sizeof(text->bytes) - 1);
+	close(fd);
+	if (got < 0)
+		return -EIO;
+	text->length = (size_t)got;
+	text->bytes[got] = '\0';
+	return 0;
+}
+
+/* -EPERM where the process has not one uid: it is between two. */
+static int
+read_uid(pid_t pid, uid_t *uid)
+{
+	static const char key[] = "\nUid:\t";
+	struct text status;
+	unsigned long real, effective, saved;
+	char *at;
+	int rc = read_text(pid, "status", &status);
+
+	if (rc < 0)
+		return rc;
+	at = strstr(status.bytes, key);         /* the name, before it, has its newlines escaped */
+	if (!at)
+		return -EPERM;
+	at += strlen(key);
+	real = strtoul(at, &at, 10);
+	effective = strtoul(at, &at, 10);
+	saved = strtoul(at, &at, 10);
+	*uid = (uid_t)real;
+	return real == effective && real == saved ? 0 : -EPERM;
+}
+
+/* The word of a command line that is, or follows, "option" or "option=", or NULL. */
+static const char *
+value_of(const struct text *words, const char *option)
+{
+	const char *word = words->bytes, *end = word + words->length;
+	size_t length = strlen(option);
+
+	for (; word < end; word += strlen(word) + 1) {
+		if (strncmp(word, option, length) != 0)
+			continue;
+		if (word[length] == '=')
+			return word + length + 1;
+		if (word[length] == '\0' && word + length + 1 < end)
+			return word + length + 1;
+	}
+	return NULL;
+}
+
+static bool
+same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+static bool
+is_configured(const struct stat *executable, const struct settings *settings)
+{
+	struct binary_found found;
+	struct stat status;
+	int fd = binary_open(BINARY_FIRECRACKER, settings, &found);
+	bool is;
+
+	if (fd < 0)
+		return false;
+	is = fstat(fd, &status) == 0 && same_file(executable, &status);
+	close(fd);
+	return is;
+}
+
+/* The jailer's copy.  Its name in the VM's root may be the VM's to change, but not what runs. */
+static bool
+is_copy(const struct stat *executable, const char *vm, const struct settings *settings)
+{
+	static const char *const below[] = { "root", "firecracker" };
+	char path[PATH_MAX + VM_ID_MAX + 32];
+	struct stat status;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/firecracker/%.*s", settings->jail_dir.text, VM_ID_MAX + 1, vm);
+	fd = trusted_open(path, &status, NULL);
+	for (size_t i = 0; i < 2 && fd >= 0; i++) {
+		int next = beneath_open(fd, below[i], O_PATH | O_NOFOLLOW, i == 0);
+
+		close(fd);
+		fd = next;
+	}
+	if (fd < 0)
+		return false;
+	if (fstat(fd, &status) < 0)
+		status.st_mode = 0;
+	close(fd);
+	return S_ISREG(status.st_mode) && same_file(executable, &status);
+}
+
+static bool
+is_vm_id(const char *word)
+{
+	size_t length = strlen(word);
+
+	return length > 0 && length <= VM_ID_MAX && word[0] != '-' &&
+	       strspn(word, "abcdefghijklmnopqrstuvwxyz0123456789-") == length;
+}
+
+/* Where no cgroup says whose it is. */
+static bool
+is_by_executable(pid_t pid, const struct text *words, const struct claim *claim,
+		 const struct settings *settings)
+{
+	const char *vm = value_of(words, "--id");
+	struct stat executable;
+	char link[64];
+	uid_t uid;
+
+	if (!memmem(words->bytes, words->length, "firecracker", strlen("firecracker")))
+		return false;
+	if (claim->vm && (!vm || strcmp(vm, claim->vm->text) != 0))
+		return false;
+	snprintf(link, sizeof(link), "/proc/%d/exe", (int)pid);
+	if (read_uid(pid, &uid) < 0 || !gate_vm_side(uid, settings) || stat(link, &executable) < 0)
+		return false;
+	if (is_configured(&executable, settings))
+		return true;
+	/* The VM may write to what it runs from there, so nothing of root's is ours by it. */
+	return uid != 0 && vm && is_vm_id(vm) && is_copy(&executable, vm, settings);
+}
+
+/* A socket in the VM's jail says which VM.  One below runtime_dir says nothing but what the process
+ * was told. */
+static bool
+is_of_socket(const struct text *words, const struct socket_path *socket)
+{
+	const char *told = value_of(words, "--api-sock");
+
+	return !socket || socket->vm.text[0] || (told && strcmp(told, socket->text) == 0);
+}
+
+static int
+check(pid_t pid, const struct claim *claim, const struct settings *settings)
+{
+	struct claim wanted = *claim;
+	struct vm_id vm;
+	struct text words;
+	bool is_that_vm;
+	bool in_cgroup = cgroup_of_process(pid, &vm) == 1;
+	int rc = read_text(pid, "cmdline", &words);
+
+	if (rc < 0)
+		return rc;
+	if (!wanted.vm && wanted.socket && wanted.socket->vm.text[0])
+		wanted.vm = &wanted.socket->vm;
+	is_that_vm = in_cgroup ? !wanted.vm || strcmp(vm.text, wanted.vm->text) == 0 :
+		     is_by_executable(pid, &words, &wanted, settings);
+	return is_that_vm && is_of_socket(&words, wanted.socket) ? 0 : -EPERM;
+}
+
+/* Also when it is a zombie: what it was is gone. */
+static bool
+has_ended(void)
+{
+	struct pollfd process = { .fd = FD_PROCESS, .events = POLLIN };
+
+	return poll(&process, 1, 0) != 0;
+}
+
+/* Keeps pidfd as FD_PROCESS, and looks. */
+static int
+hold(int pidfd, pid_t pid, const struct claim *claim, const struct settings *settings)
+{
+	int rc;
+
+	if (pidfd != FD_PROCESS) {
+		rc = dup3(pidfd, FD_PROCESS, O_CLOEXEC) < 0 ? -errno : 0;
+		close(pidfd);
+		if (rc < 0)
+			return rc;
+	}
+	rc = check(pid, claim, settings);
+	return has_ended() ? -ESRCH : rc;
+}
+
+int
+process_hold(pid_t pid, const struct claim *claim, const struct settings *settings)
+{
+	long pidfd = syscall(SYS_pidfd_open, pid, 0U);
+
+	if (pidfd >= 0)
+		return hold((int)pidfd, pid, claim, settings);
+	/* The number of a thread that is no process; newer kernels say ENOENT. */
+	return errno == EINVAL || errno == ENOENT ? -EPERM : -errno;
+}
+
+int
+process_hold_peer(int connected, const struct claim *claim, const struct settings *settings)
+{
+	struct ucred peer;
+	socklen_t size = sizeof(peer);
+	int pidfd = -1, rc;
+
+	if (getsockopt(connected, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
+		return -errno;
+	if (peer.pid <= 0)
+		return -EPERM;          /* in a namespace beside ours */
+	size = sizeof(pidfd);
+	if (getsockopt(connected, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &size) == 0)
+		rc = hold(pidfd, peer.pid, claim, settings);
+	else if (errno == ENOPROTOOPT)
+		rc = process_hold(peer.pid, claim, settings);
+	else
+		rc = -ESRCH;
+	return rc < 0 ? rc : peer.pid;
+}
+
+int
+process_hold_vmm(const struct vm_id *vm, const struct settings *settings)
+{
+	const struct claim claim = { .vm = vm };
+	char text[1024], *at = text;
+	int fd, cgroup = cgroup_open(vm);
+	ssize_t got = -1;
+
+	if (cgroup < 0)
+		return -ESRCH;
+	fd = beneath_open(cgroup, "cgroup.procs", O_RDONLY, 0);
+	close(cgroup);
+	if (fd < 0)
+		return fd;
+	got = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[got < 0 ? 0 : got] = '\0';
+	while (*at) {
+		pid_t pid = (pid_t)strtoul(at, &at, 10);
+		uid_t uid;
+
+		/* The jailer, before it becomes the VMM, is root's; no VMM is. */
+		if (pid > 0 && process_hold(pid, &claim, settings) == 0 && read_uid(pid, &uid) == 0 &&
+		    uid != 0 && !has_ended())
+			return pid;
+		at += strspn(at, "\n");
+	}
+	return -ESRCH;
+}
+
+int
+process_signal(int nr)
+{
+	return syscall(SYS_pidfd_send_signal, FD_PROCESS, nr, NULL, 0U) < 0 ? -errno : 0;
+}

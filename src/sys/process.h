@@ -1,0 +1,48 @@
+/*
+ * process.h: a process as a pidfd, and whether it is one of ours.
+ *
+ * A number is only a name, and the kernel gives it to somebody else: what is looked at and what is
+ * signalled is the process behind FD_PROCESS.  pidfd_open(2), Linux 5.3.
+ */
+#pragma once
+
+#include "gate/gate.h"
+#include "keep.h"
+
+/* What the caller says about a process besides its number; NULL: nothing. */
+struct claim {
+	const struct vm_id *vm;
+	const struct socket_path *socket;       /* its API socket */
+};
+
+/* Takes hold of process `pid`, as FD_PROCESS, and makes sure that it is a firecracker of ours:
+ *  - one in the cgroup of a VM, where the owner can move nothing;
+ *  - otherwise one whose executable's inode is the configured firecracker's or that of its copy in
+ *    the VM's jail, that runs as root, the owner or one of vm_uid, and whose command line names
+ *    firecracker: further conditions, since an escaped VMM can rewrite it, and the copy;
+ * and that it is the one the claim is about.
+ * 0, -ESRCH (no such process, or it has ended), -EPERM (not ours, or not that one), or -errno. */
+int process_hold(pid_t pid, const struct claim *claim, const struct settings *settings);
+
+/* The same for the process that listens at the other end of a connected unix socket, by SO_PEERCRED;
+ * gives its number. */
+int process_hold_peer(int connected, const struct claim *claim, const struct settings *settings);
+
+/* The same for the VMM in the cgroup of a VM. */
+int process_hold_vmm(const struct vm_id *vm, const struct settings *settings);
+
+/* To what process_hold holds; 0, -ESRCH, or -errno. */
+int process_signal(int nr);
+
+/* What process_hold calls. */
+#define PROCESS_HOLD_CAPS \
+	CAP(SYS_PTRACE, "reads which file a process of another uid executes"), \
+	CAP(DAC_READ_SEARCH, "its copy in the jail, where the jailer lets the VM's uid alone in")
+#define PROCESS_HOLD_CALLS \
+	CALL(pidfd_open, "takes hold of the process"), \
+	CALL_IF(dup3, 1, FD_PROCESS, "under a number that the filter knows"), \
+	CALL(openat, "/proc/PID, and / where every path begins"), \
+	CALL(openat2, "the configured firecracker, and its copy in the jail"), \
+	CALL(read, "the process's cgroup, uid and command line"), \
+	CALL(fstatfs, "/proc must be procfs"), \
+	CALL(newfstatat, "the inodes of executables")

@@ -1,0 +1,61 @@
+/*
+ * kill-process: SIGKILL to a firecracker of ours.
+ */
+#include "sys/process.h"
+#include "verb.h"
+
+#include <errno.h>
+#include <signal.h>
+
+static struct {
+	pid_t pid;
+	struct vm_id vm;
+} ask;
+
+static const struct operand operands[] = {
+	{ .name = "PID", .gate = &gate_pid, .into = &ask.pid },
+	{ .name = "vm=", .value = "VM_ID", .gate = &gate_vm_id, .into = &ask.vm, .occurs = MAYBE },
+	LIST_END
+};
+
+static enum code
+act(const struct settings *settings)
+{
+	const struct claim claim = { .vm = ask.vm.text[0] ? &ask.vm : NULL };
+	int rc = process_hold(ask.pid, &claim, settings);
+
+	if (rc == -EPERM)
+		return refused(REASON_FOREIGN, "the process is not a firecracker of ours%s",
+			       claim.vm ? ", or not that VM's" : "");
+	if (rc == 0)
+		rc = process_signal(SIGKILL);
+	if (rc == -ESRCH)
+		return refused(REASON_NO, "no process of that number is running");
+	return rc < 0 ? failed(rc, "cannot kill the process") : CODE_DONE;
+}
+
+static const struct cap caps[] = {
+	PROCESS_HOLD_CAPS,
+	CAP(KILL, "kills a process of another uid"),
+	LIST_END
+};
+
+static const struct call calls[] = {
+	PROCESS_HOLD_CALLS,
+	CALL_IF(pidfd_send_signal, 0, FD_PROCESS, "to the process that was looked at, and no other"),
+	LIST_END
+};
+
+static const char *const paths[] = {
+	"/proc/PID; the configured firecracker, and its copy in the VM's jail", NULL
+};
+
+const struct verb verb_kill_process = {
+	.name = "kill-process",
+	.summary = "kills a firecracker of ours",
+	.effect = "SIGKILL, to one process",
+	.on_failure = "nothing",
+	.operands = operands,
+	.paths = paths,
+	.stages = { { .keep = { .as = AS_NOBODY, .caps = caps, .calls = calls }, .act = act } },
+};
