@@ -1,8 +1,9 @@
 /*
  * inject ACTION CALL WHEN COMMAND...: runs COMMAND and, at the WHEN-th CALL that it or a child of it makes
- * ("any" is every system call, "caged" every one after the first filter was installed), does ACTION: kill; fail:ERRNO; become:CALL, another call with the same
- * arguments; alter:INDEX:VALUE, the same call with another argument.  inject count CALL 0 COMMAND prints
- * how many there are.  Exits as COMMAND does, 128 + n for a signal; 125 when the call never came.
+ * ("any" is every system call, "caged" every one after the first filter was installed), does ACTION: kill;
+ * fail:ERRNO; become:CALL, another call with the same arguments; alter:INDEX:VALUE, the same call with another
+ * argument; do:SHELL, what the shell does while the call waits.  inject count CALL 0 COMMAND prints how many
+ * there are.  Exits as COMMAND does, 128 + n for a signal; 125 when the call never came.
  *
  * strace injects errors by asking for system call -1, which a filter that allows no such call answers with
  * SIGSYS.  This asks for close(-1) instead, which every cage keeps.
@@ -30,6 +31,7 @@ static struct {
 	long become;            /* -1 is none */
 	int argument;           /* of alter; -1 is none */
 	unsigned long long value;
+	const char *shell;      /* of do */
 	int counting;
 	int armed;              /* COMMAND has been executed */
 	int caged;              /* a filter was installed */
@@ -84,6 +86,11 @@ at_entry(struct tracee *tracee, struct user_regs_struct *regs)
 	want.seen++;
 	if (want.counting || want.seen != want.when)
 		return;
+	if (want.shell) {
+		if (system(want.shell) != 0)
+			exit(BAD_USE);
+		return;
+	}
 	if (want.error) {
 		regs->orig_rax = SYS_close;
 		regs->rdi = (unsigned long long)-1;
@@ -191,6 +198,8 @@ read_wish(char *argv[])
 		want.value = strtoull(rest + 1, NULL, 0);
 		return want.argument >= 0 && want.argument < 6;
 	}
+	if (strncmp(action, "do:", 3) == 0)
+		return (want.shell = action + 3) != NULL;
 	return strcmp(action, "kill") == 0;
 }
 

@@ -1,0 +1,80 @@
+# vmm.bash: VMMs and their peers, for the tests of sockets and processes.
+
+# The stand-in, static so that it runs in a jail, as the configured firecracker.
+vmm_install() {
+	cc -std=gnu17 -O1 -static -o "$BATS_FILE_TMPDIR/firecracker" tests/standin/firecracker.c
+	install -m 0755 "$BATS_FILE_TMPDIR/firecracker" /usr/local/bin/firecracker
+}
+
+until_true() { # COMMAND...: within 5 s
+	local n
+	for n in $(seq 500); do
+		"$@" && return
+		sleep 0.01
+	done
+	echo "never came true: $*"
+	return 1
+}
+
+# Starts COMMAND with nothing of bats's open; $pid is its number.
+start() {
+	"$@" < /dev/null > /dev/null 2>&1 3>&- &
+	pid=$!
+}
+
+is_listening() { grep -q " $1\$" /proc/net/unix; }
+
+# vmm_start USER ID SOCKET: a VMM that was started without us; $pid.
+vmm_start() {
+	rm -f "$3"
+	start setpriv --reuid "$1" --regid "$1" --clear-groups /usr/local/bin/firecracker --id "$2" --api-sock "$3"
+	until_true is_listening "$3"
+}
+
+# What prepare-jailer-chroot and the jailer make, as far as it matters here; a VMM of ours in it; $pid.
+jail_start() { # ID UID
+	local jail=/var/lib/banger/jail/firecracker/$1
+	mkdir -p -m 0711 "$jail" "$jail/root"
+	mount -t tmpfs -o mode=0711 jail "$jail/root"
+	install -m 0755 /usr/local/bin/firecracker "$jail/root/firecracker"
+	mkdir "$jail/root/run" "$jail/sockets"
+	chown -R "$2:$2" "$jail/root" "$jail/sockets"
+	chmod 0700 "$jail/root" "$jail/root/run"
+	start chroot --userspec="$2:$2" "$jail/root" /firecracker --id "$1" --api-sock /run/api.sock
+	until_true test -S "$jail/root/run/api.sock"
+	until_true is_listening /run/api.sock
+}
+
+jail_end() { # ID
+	local jail=/var/lib/banger/jail/firecracker/$1
+	umount "$jail/root"
+	rm -r "$jail"
+}
+
+# Puts process $2 into the cgroup of VM $1.
+cgroup_put() {
+	mkdir -p "/sys/fs/cgroup/banger/$1"
+	echo "$2" > "/sys/fs/cgroup/banger/$1/cgroup.procs"
+}
+
+cgroup_end() { find /sys/fs/cgroup/banger -depth -type d -exec rmdir {} + 2> /dev/null || :; }
+
+end() { # PID...
+	local one
+	for one; do
+		kill -KILL "$one" 2> /dev/null || :
+		wait "$one" 2> /dev/null || :
+	done
+}
+
+alive() { [ -d "/proc/$1" ] && ! grep -q '^State:.Z' "/proc/$1/status"; }
+
+# peer USER SOCKET MODE: something else that listens; $pid, and its connections in $BATS_TEST_TMPDIR/peer.
+peer() {
+	: > "$BATS_TEST_TMPDIR/peer"
+	chmod 0777 "$BATS_TEST_TMPDIR" && chmod 0666 "$BATS_TEST_TMPDIR/peer"
+	start setpriv --reuid "$1" --regid "$1" --clear-groups python3 tests/lib/peer.py "$2" "$3" "$BATS_TEST_TMPDIR/peer"
+	until_true is_listening "$2"
+}
+
+peer_connections() { grep -c connection "$BATS_TEST_TMPDIR/peer"; }
