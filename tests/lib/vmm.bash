@@ -16,10 +16,11 @@ until_true() { # COMMAND...: within 5 s
 	return 1
 }
 
-# Starts COMMAND with nothing of bats's open; $pid is its number.
+# Starts COMMAND with nothing of bats's open; $pid is its number, until vmm_clean.
 start() {
 	"$@" < /dev/null > /dev/null 2>&1 3>&- &
 	pid=$!
+	started+=("$pid")
 }
 
 is_listening() { grep -q " $1\$" /proc/net/unix; }
@@ -27,7 +28,8 @@ is_listening() { grep -q " $1\$" /proc/net/unix; }
 # vmm_start USER ID SOCKET: a VMM that was started without us; $pid.
 vmm_start() {
 	rm -f "$3"
-	start setpriv --reuid "$1" --regid "$1" --clear-groups /usr/local/bin/firecracker --id "$2" --api-sock "$3"
+	# bash has what it starts in the background ignore INT and QUIT.
+	start setpriv --reuid "$1" --regid "$1" --clear-groups env --default-signal /usr/local/bin/firecracker --id "$2" --api-sock "$3"
 	until_true is_listening "$3"
 }
 
@@ -45,19 +47,13 @@ jail_start() { # ID UID
 	until_true is_listening /run/api.sock
 }
 
-jail_end() { # ID
-	local jail=/var/lib/banger/jail/firecracker/$1
-	umount "$jail/root"
-	rm -r "$jail"
-}
-
 # Puts process $2 into the cgroup of VM $1.
 cgroup_put() {
 	mkdir -p "/sys/fs/cgroup/banger/$1"
 	echo "$2" > "/sys/fs/cgroup/banger/$1/cgroup.procs"
 }
 
-cgroup_end() { find /sys/fs/cgroup/banger -depth -type d -exec rmdir {} + 2> /dev/null || :; }
+end() { find /sys/fs/cgroup/banger -depth -type d -exec rmdir {} + 2> /dev/null || :; }
 
 end() { # PID...
 	local one
@@ -67,14 +63,35 @@ end() { # PID...
 	done
 }
 
+# Ends all of it, for teardown.
+vmm_clean() {
+	local jail
+	end "${started[@]}"
+	started=()
+	find /sys/fs/cgroup/banger -depth -type d -exec rmdir {} + 2> /dev/null || :
+	for jail in /var/lib/banger/jail/firecracker/*; do
+		[ -d "$jail" ] || continue
+		! mountpoint -q "$jail/root" || umount "$jail/root"
+		rm -r "$jail"
+	done
+	rm -rf /run/banger /run/peer /run/foreign
+	install_configuration
+}
+
 alive() { [ -d "/proc/$1" ] && ! grep -q '^State:.Z' "/proc/$1/status"; }
 
-# peer USER SOCKET MODE: something else that listens; $pid, and its connections in $BATS_TEST_TMPDIR/peer.
+# make_socket USER PATH [MODE]: one at which nobody listens any more.
+make_socket() {
+	as "$1" "$BANGER_BUILD/tests/make-socket" "$2"
+	[ -z "${3:-}" ] || chmod "$3" "$2"
+}
+
+# peer USER SOCKET MODE: something else that listens; $pid, and what it got in /run/peer.
 peer() {
-	: > "$BATS_TEST_TMPDIR/peer"
-	chmod 0777 "$BATS_TEST_TMPDIR" && chmod 0666 "$BATS_TEST_TMPDIR/peer"
-	start setpriv --reuid "$1" --regid "$1" --clear-groups python3 tests/lib/peer.py "$2" "$3" "$BATS_TEST_TMPDIR/peer"
+	rm -f /run/peer
+	install -m 0666 /dev/null /run/peer
+	start setpriv --reuid "$1" --regid "$1" --clear-groups python3 tests/lib/peer.py "$2" "$3" /run/peer
 	until_true is_listening "$2"
 }
 
-peer_connections() { grep -c connection "$BATS_TEST_TMPDIR/peer"; }
+peer_connections() { grep -c connection /run/peer; }
