@@ -6,6 +6,7 @@
 #include "say/say.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -66,6 +67,9 @@ cage_filter(const struct keep *keep)
 	for (int nr = FIRST_UNKNOWN_CALL; nr <= LAST_UNKNOWN_CALL; nr++)
 		if (!is_named(keep->calls, nr))
 			must(seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), nr, 0), "later calls");
+	/* It frees memory once the filter is in force: a heap that shrank then would ask for brk or
+	 * munmap, and die.  Whether it does depends on its size and on where it happens to begin. */
+	(void)mallopt(M_TRIM_THRESHOLD, -1);
 	must(seccomp_load(filter), "load");
 	/* Read back: without our filter the kernel answers this with EINVAL. */
 	if (syscall(SYS_clone3, NULL, 0UL) != -1 || errno != ENOSYS)
