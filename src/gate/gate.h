@@ -57,6 +57,7 @@ extern const struct gate gate_tap_name;         /* struct link_name */
 extern const struct gate gate_vm_uid;           /* struct gated_id */
 extern const struct gate gate_vm_gid;           /* struct gated_id */
 extern const struct gate gate_vm_id;            /* struct vm_id */
+extern const struct gate gate_guest_ip;         /* struct in_addr */
 extern const struct gate gate_verb_name;        /* struct verb_name */
 extern const struct gate gate_json_format;      /* bool */
 extern const struct gate gate_sudoers_form;     /* bool: portable */

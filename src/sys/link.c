@@ -36,6 +36,16 @@ take_tun(const struct nlattr *attr, void *data)
 }
 
 static int
+take_port(const struct nlattr *attr, void *data)
+{
+	struct link *link = data;
+
+	if (mnl.attr_get_type(attr) == IFLA_BRPORT_ISOLATED && mnl.attr_validate(attr, MNL_TYPE_U8) == 0)
+		link->isolated = mnl.attr_get_u8(attr);
+	return MNL_CB_OK;
+}
+
+static int
 take_info(const struct nlattr *attr, void *data)
 {
 	struct link *link = data;
@@ -45,6 +55,11 @@ take_info(const struct nlattr *attr, void *data)
 		snprintf(link->kind, sizeof(link->kind), "%s", text_of(attr));
 	if (mnl.attr_get_type(attr) == IFLA_INFO_DATA && strcmp(link->kind, "tun") == 0)
 		return mnl.attr_parse_nested(attr, take_tun, link);
+	/* Ports of bonds and of other things have numbers of their own. */
+	if (mnl.attr_get_type(attr) == IFLA_INFO_SLAVE_KIND)
+		link->is_port = strcmp(text_of(attr), "bridge") == 0;
+	if (mnl.attr_get_type(attr) == IFLA_INFO_SLAVE_DATA && link->is_port)
+		return mnl.attr_parse_nested(attr, take_port, link);
 	return MNL_CB_OK;
 }
 
@@ -174,4 +189,71 @@ link_join(int index, int master, const char *alias)
 	/* Without its NUL, which the kernel would count as a byte of the alias. */
 	mnl.attr_put(request, IFLA_IFALIAS, strlen(alias), alias);
 	return netlink_talk(request, NULL, NULL);
+}
+
+int
+link_set_isolated(int index, bool isolated)
+{
+	char buffer[NETLINK_BYTES];
+	struct ifinfomsg *link;
+	struct nlmsghdr *request = netlink_request(buffer, RTM_NEWLINK, 0, sizeof(*link), &link);
+	struct nlattr *info, *port;
+
+	link->ifi_index = index;
+	info = mnl.attr_nest_start(request, IFLA_LINKINFO);
+	mnl.attr_put_strz(request, IFLA_INFO_SLAVE_KIND, "bridge");
+	port = mnl.attr_nest_start(request, IFLA_INFO_SLAVE_DATA);
+	mnl.attr_put_u8(request, IFLA_BRPORT_ISOLATED, isolated);
+	mnl.attr_nest_end(request, port);
+	mnl.attr_nest_end(request, info);
+	return netlink_talk(request, NULL, NULL);
+}
+
+/* Ports that are still to be isolated: as many as one round takes. */
+struct round {
+	bool (*is_one)(const struct link *link);
+	int index[64];
+	unsigned count;
+};
+
+static int
+take_one_of_them(const struct nlmsghdr *message, void *data)
+{
+	struct link link = { 0 };
+	struct finding finding = { .link = &link };
+	struct round *round = data;
+
+	take_link(message, &finding);
+	if (round->count < sizeof(round->index) / sizeof(round->index[0]) && link.is_port &&
+	    !link.isolated && round->is_one(&link))
+		round->index[round->count++] = link.index;
+	return MNL_CB_OK;
+}
+
+int
+link_isolate_ports(int bridge, bool (*is_one)(const struct link *link))
+{
+	char buffer[NETLINK_BYTES];
+	int rc, stubborn = 0;
+
+	for (;;) {
+		struct round round = { .is_one = is_one };
+		struct ifinfomsg *info;
+		struct nlmsghdr *request =
+			netlink_request(buffer, RTM_GETLINK, NLM_F_DUMP, sizeof(*info), &info);
+
+		mnl.attr_put_u32(request, IFLA_MASTER, (uint32_t)bridge);
+		mnl.attr_put_u32(request, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+		rc = netlink_talk(request, take_one_of_them, &round);
+		if (rc < 0 || round.count == 0)
+			return rc;
+		/* An older kernel takes the flag without a word, and without effect. */
+		if (round.index[0] == stubborn)
+			return -EOPNOTSUPP;
+		stubborn = round.index[0];
+		for (unsigned i = 0; i < round.count && rc == 0; i++)
+			rc = link_set_isolated(round.index[i], true);
+		if (rc < 0 && rc != -ENODEV)
+			return rc;
+	}
 }

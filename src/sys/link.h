@@ -11,6 +11,8 @@ struct link {
 	int master;                     /* index of the bridge it is a port of, or 0 */
 	bool up;
 	bool is_tap;                    /* kind tun, type tap (not a tun) */
+	bool is_port;                   /* of a bridge */
+	bool isolated;                  /* and does not talk to others that are isolated */
 	char kind[16];                  /* "bridge", "tun", ...; "" for hardware */
 	char alias[256];                /* IFALIASZ of linux/if.h */
 };
@@ -29,3 +31,10 @@ int link_set_up(int index);
 
 /* Tags the port, makes it a port of master and brings it up, in one request. */
 int link_join(int index, int master, const char *alias);
+
+/* Whether the port talks to other isolated ports of its bridge (Linux 4.18). */
+int link_set_isolated(int index, bool isolated);
+
+/* The same for every port of the bridge that is one of those; read back, -EOPNOTSUPP when it did not
+ * hold. */
+int link_isolate_ports(int bridge, bool (*is_one)(const struct link *link));

@@ -18,10 +18,24 @@ enum { ANSWER_BYTES = 32 * 1024 };
 struct mnl mnl;
 
 int
+netlink_open_socket(int protocol, int descriptor)
+{
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
+
+	if (fd < 0)
+		return -errno;
+	if (fd == descriptor)
+		return 0;
+	if (dup3(fd, descriptor, O_CLOEXEC) < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
+int
 netlink_open(void)
 {
 	void *library = dlopen(LIBMNL_FILE, RTLD_NOW | RTLD_LOCAL);
-	int fd;
 
 	if (!library)
 		return -ELIBACC;
@@ -30,15 +44,7 @@ netlink_open(void)
 		return -ELIBACC;
 	MNL_FUNCTIONS(MNL_LOOK_UP)
 #undef MNL_LOOK_UP
-	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-	if (fd < 0)
-		return -errno;
-	if (fd == FD_NETLINK)
-		return 0;
-	if (dup3(fd, FD_NETLINK, O_CLOEXEC) < 0)
-		return -errno;
-	close(fd);
-	return 0;
+	return netlink_open_socket(NETLINK_ROUTE, FD_NETLINK);
 }
 
 struct nlmsghdr *
@@ -55,19 +61,37 @@ netlink_request(void *buffer, int type, int flags, size_t size, void *extra)
 int
 netlink_talk(struct nlmsghdr *request, mnl_cb_t callback, void *data)
 {
+	request->nlmsg_flags |= NLM_F_ACK;
+	return netlink_exchange(FD_NETLINK, request, request->nlmsg_len, callback, data);
+}
+
+/* One number for all of them: none is answered by itself. */
+static void
+number(void *requests, size_t length, unsigned sequence)
+{
+	for (size_t at = 0; at < length;) {
+		struct nlmsghdr *header = (void *)((char *)requests + at);
+
+		header->nlmsg_seq = sequence;
+		at += NLMSG_ALIGN(header->nlmsg_len);
+	}
+}
+
+int
+netlink_exchange(int descriptor, void *requests, size_t length, mnl_cb_t callback, void *data)
+{
 	static const struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
-	static char answer[ANSWER_BYTES];
+	static _Alignas(struct nlmsghdr) char answer[ANSWER_BYTES];
 	static unsigned sequence;
 
-	request->nlmsg_seq = ++sequence;
-	request->nlmsg_flags |= NLM_F_ACK;
-	if (sendto(FD_NETLINK, request, request->nlmsg_len, 0, (const struct sockaddr *)&kernel,
+	number(requests, length, ++sequence);
+	if (sendto(descriptor, requests, length, 0, (const struct sockaddr *)&kernel,
 		   sizeof(kernel)) < 0)
 		return -errno;
 	for (;;) {
 		struct sockaddr_nl sender;
 		socklen_t size = sizeof(sender);
-		ssize_t got = recvfrom(FD_NETLINK, answer, sizeof(answer), MSG_TRUNC,
+		ssize_t got = recvfrom(descriptor, answer, sizeof(answer), MSG_TRUNC,
 				       (struct sockaddr *)&sender, &size);
 		int more;
 
@@ -77,10 +101,14 @@ netlink_talk(struct nlmsghdr *request, mnl_cb_t callback, void *data)
 			continue;       /* another process may write to this socket; the kernel is 0 */
 		if ((size_t)got > sizeof(answer))
 			return -EMSGSIZE;
+		/* What is left of an exchange that ended with its first error. */
+		if (((const struct nlmsghdr *)(const void *)answer)->nlmsg_seq != sequence)
+			continue;
 		/* 0 when the acknowledgement or the end of a dump came, 1 when more is to come. */
 		more = mnl.cb_run(answer, (size_t)got, sequence, 0, callback, data);
+		/* EINTR: things changed between two parts of the answer. */
 		if (more < 0)
-			return -errno;
+			return errno == EINTR ? -EBUSY : -errno;
 		if (more == 0)
 			return 0;
 	}

@@ -1,0 +1,131 @@
+/*
+ * forward.c: finds them, and the place in them.
+ */
+#include "sys/forward.h"
+
+#include "sys/rule.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <linux/netfilter.h>
+#include <stdio.h>
+#include <string.h>
+
+#define HOOK_TAG "banger-priv: guests of "
+
+/* Where iptables-nft keeps the chain that Docker sets to DROP. */
+static bool
+is_of_iptables(int family, const char *table)
+{
+	return family == NFPROTO_IPV4 && strcmp(table, "filter") == 0;
+}
+
+void
+forward_note(struct forward *forward, const struct nft_chain *chain)
+{
+	struct forward_chain *note;
+
+	if (is_of_iptables(chain->family, chain->table) && strcmp(chain->name, "DOCKER-USER") == 0)
+		forward->has_docker_user = true;
+	if (!chain->is_base || chain->hook != NF_INET_FORWARD || chain->policy != NF_DROP ||
+	    (chain->family != NFPROTO_IPV4 && chain->family != NFPROTO_INET))
+		return;
+	if (forward->count == FORWARD_CHAINS_MAX) {
+		forward->too_many = true;
+		return;
+	}
+	note = &forward->each[forward->count++];
+	note->family = chain->family;
+	snprintf(note->table, sizeof(note->table), "%s", chain->table);
+	snprintf(note->name, sizeof(note->name), "%s", chain->name);
+	note->is_dockers = is_of_iptables(chain->family, chain->table) &&
+			   strcmp(chain->name, "FORWARD") == 0;
+}
+
+static void
+delete_rule(struct nft_batch *batch, const struct nft_rule *rule)
+{
+	struct nlmsghdr *message = nft_message(batch, NFT_MSG_DELRULE, rule->family, 0);
+	uint64_t handle = htobe64(rule->handle);
+
+	mnl.attr_put_strz(message, NFTA_RULE_TABLE, rule->table);
+	mnl.attr_put_strz(message, NFTA_RULE_CHAIN, rule->chain);
+	mnl.attr_put(message, NFTA_RULE_HANDLE, sizeof(handle), &handle);
+}
+
+static bool
+is_ours(const struct nft_rule *rule)
+{
+	return strncmp(rule->comment, HOOK_TAG, strlen(HOOK_TAG)) == 0;
+}
+
+struct place {
+	struct nft_batch *batch;
+	const char *comment;
+	uint64_t before;                /* the first rule that ends the chain for every packet */
+	bool is_there;
+};
+
+static void
+look_at(const struct nft_rule *rule, void *data)
+{
+	struct place *place = data;
+
+	if (strcmp(rule->comment, place->comment) == 0)
+		place->is_there = true;
+	else if (is_ours(rule))
+		delete_rule(place->batch, rule);        /* for a network that was configured before */
+	else if (rule->is_final && place->before == 0)
+		place->before = rule->handle;
+}
+
+static int
+hook_into(const struct forward_chain *chain, const char *name, const struct network *network,
+	  const char *comment, struct nft_batch *batch)
+{
+	struct place place = { .batch = batch, .comment = comment };
+	int rc = nft_each_rule(chain->family, chain->table, name, look_at, &place);
+
+	if (rc < 0 || place.is_there)
+		return rc;
+	rule_begin(batch, chain->family, chain->table, name, place.before, comment);
+	if (is_of_iptables(chain->family, chain->table))
+		rule_begun_within_iptables(batch, network->address, network->prefix);
+	else
+		rule_begun_within(batch, network->address, network->prefix);
+	rule_verdict(batch, NF_ACCEPT);
+	return 0;
+}
+
+int
+forward_hook(const struct forward *forward, const struct settings *settings, struct nft_batch *batch)
+{
+	char comment[sizeof(HOOK_TAG) + sizeof(settings->bridge_address.text)];
+	int rc = forward->too_many ? -E2BIG : 0;
+
+	snprintf(comment, sizeof(comment), HOOK_TAG "%s", settings->bridge_address.text);
+	for (unsigned i = 0; i < forward->count && rc == 0; i++) {
+		const struct forward_chain *chain = &forward->each[i];
+		bool docker = chain->is_dockers && forward->has_docker_user;
+
+		rc = hook_into(chain, docker ? "DOCKER-USER" : chain->name,
+			       &settings->bridge_address, comment, batch);
+	}
+	return rc;
+}
+
+static void
+take_away(const struct nft_rule *rule, void *data)
+{
+	if (is_ours(rule))
+		delete_rule(data, rule);
+}
+
+int
+forward_unhook(struct nft_batch *batch)
+{
+	/* In every chain, not in those that drop today: a policy may have changed since. */
+	int rc = nft_each_rule(NFPROTO_IPV4, NULL, NULL, take_away, batch);
+
+	return rc < 0 ? rc : nft_each_rule(NFPROTO_INET, NULL, NULL, take_away, batch);
+}

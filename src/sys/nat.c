@@ -1,0 +1,180 @@
+/*
+ * nat.c: guests, one by one.
+ */
+#include "sys/nat.h"
+
+#include "sys/nat-tables.h"
+#include "sys/tap.h"
+
+#include <errno.h>
+#include <linux/netfilter.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct nft_batch batch;
+
+static struct nat_key
+key_of(const struct guest *guest)
+{
+	struct nat_key key = { .address = guest->address };
+
+	memcpy(key.tap, guest->tap.text, sizeof(key.tap));
+	return key;
+}
+
+struct found {
+	bool any, tagged;
+	const char *tag;
+};
+
+static void
+compare_tag(const void *key, size_t length, const char *comment, void *data)
+{
+	struct found *found = data;
+
+	(void)key;
+	(void)length;
+	found->any = true;
+	found->tagged = found->tag && strcmp(comment, found->tag) == 0;
+}
+
+/* Whether the element is there, and with which tag; not there is no error. */
+static int
+find_element(const struct nat_set *set, const struct nat_key *key, struct found *found)
+{
+	int rc = nft_each_element(set->family, NAT_TABLE, set->name, (const char *)key + set->offset,
+				  sizeof(*key) - set->offset, compare_tag, found);
+
+	return rc == -ENOENT ? 0 : rc;
+}
+
+int
+nat_find(const struct guest *guest)
+{
+	struct nat_key key = key_of(guest);
+	struct found own = { 0 }, held = { 0 };
+	int rc = find_element(&nat_sets[PAIRS], &key, &own);
+
+	if (rc == 0 && !own.any)
+		rc = find_element(&nat_sets[ADDRESSES], &key, &held);
+	return rc < 0 ? rc : own.any ? 0 : held.any ? -EEXIST : -ENOENT;
+}
+
+int
+nat_add(const struct nat *nat, const struct settings *settings, const struct guest *guest,
+	const char *vm)
+{
+	struct nat_key key = key_of(guest);
+	char tag[64];
+	int rc = 0;
+
+	tap_alias(vm, tag, sizeof(tag));
+	nft_begin(&batch);
+	if (!nat->is_whole)
+		nat_rebuild(&batch, nat, settings);
+	for (const struct nat_set *set = nat_sets; set < nat_sets + NAT_SETS && rc == 0; set++) {
+		struct found found = { .tag = tag };
+
+		if (nat->is_there)
+			rc = find_element(set, &key, &found);
+		if (found.any && !found.tagged)
+			nat_change_element(&batch, NFT_MSG_DELSETELEM, set, &key, NULL);
+		if (!found.tagged)
+			nat_change_element(&batch, NFT_MSG_NEWSETELEM, set, &key, tag);
+	}
+	if (rc == 0)
+		rc = forward_hook(&nat->forward, settings, &batch);
+	return rc < 0 ? rc : nft_commit(&batch);
+}
+
+struct search {
+	struct nat_key key;
+	bool others;
+};
+
+static void
+look_for_others(const void *key, size_t length, const char *comment, void *data)
+{
+	struct search *search = data;
+
+	(void)comment;
+	search->others |= length != sizeof(search->key) || memcmp(key, &search->key, length) != 0;
+}
+
+int
+nat_is_last(const struct guest *guest)
+{
+	struct search search = { .key = key_of(guest) };
+	int rc = nft_each_element(NFPROTO_BRIDGE, NAT_TABLE, nat_sets[PAIRS].name, NULL, 0,
+				  look_for_others, &search);
+
+	return rc < 0 && rc != -ENOENT ? rc : !search.others;
+}
+
+static int
+remove_last(const struct nat *nat)
+{
+	if (nat->leftovers)
+		nat_wipe(&batch);
+	return forward_unhook(&batch);
+}
+
+/* Address and all only with the pair: they may be there for another tap. */
+static int
+remove_one(const struct nat_key *key)
+{
+	struct found pair = { 0 };
+	int rc = find_element(&nat_sets[PAIRS], key, &pair);
+
+	for (const struct nat_set *set = nat_sets; set < nat_sets + NAT_SETS && pair.any && rc == 0;
+	     set++) {
+		struct found found = { 0 };
+
+		rc = find_element(set, key, &found);
+		if (found.any)
+			nat_change_element(&batch, NFT_MSG_DELSETELEM, set, key, NULL);
+	}
+	return rc;
+}
+
+int
+nat_remove(const struct nat *nat, const struct guest *guest)
+{
+	struct nat_key key = key_of(guest);
+	int rc = nat_is_last(guest);
+
+	if (rc < 0)
+		return rc;
+	nft_begin(&batch);
+	rc = rc ? remove_last(nat) : remove_one(&key);
+	return rc < 0 ? rc : nft_commit(&batch);
+}
+
+struct each_guest {
+	void (*each)(const struct guest *guest, const char *tag, void *data);
+	void *data;
+};
+
+static void
+visit_pair(const void *pair, size_t length, const char *comment, void *data)
+{
+	const struct each_guest *visit = data;
+	struct guest guest = { 0 };
+	struct nat_key key;
+
+	if (length != sizeof(key))
+		return;
+	memcpy(&key, pair, sizeof(key));
+	memcpy(guest.tap.text, key.tap, sizeof(key.tap) - 1);
+	guest.address = key.address;
+	visit->each(&guest, comment, visit->data);
+}
+
+int
+nat_each(void (*each)(const struct guest *guest, const char *tag, void *data), void *data)
+{
+	struct each_guest visit = { each, data };
+	int rc = nft_each_element(NFPROTO_BRIDGE, NAT_TABLE, nat_sets[PAIRS].name, NULL, 0, visit_pair, &visit);
+
+	return rc == -ENOENT ? 0 : rc;
+}

@@ -1,0 +1,48 @@
+/*
+ * nat.h: who of the guests gets out, and with which address.
+ *
+ * Two tables called banger-priv.  The one of family bridge sees which tap a frame comes from, and
+ * holds tap and source address together; the one of family ip sees what is forwarded, lets guests out
+ * and what belongs to their connections in, and masquerades.  Guests are elements of sets, so that a
+ * thousand of them cost no rule more than one.
+ */
+#pragma once
+
+#include "gate/gate.h"
+#include "sys/forward.h"
+
+struct guest {
+	struct link_name tap;
+	struct in_addr address;
+};
+
+/* What the packet filter holds that is of interest here. */
+struct nat {
+	bool leftovers;         /* there is a chain of ours */
+	bool is_there;          /* all of them are, and their sets with them */
+	bool is_whole;          /* and have the rules for the configuration in force */
+	struct forward forward;
+};
+
+/* Looks.  0 or -errno; -EBUSY when somebody changed the rules meanwhile. */
+int nat_look(const struct settings *settings, struct nat *nat);
+
+/* Whether that guest has its place, and whether its address is another's. 0, -ENOENT, -EEXIST (another
+ * tap, or the bridge, holds the address) or -errno. */
+int nat_find(const struct guest *guest);
+
+/* In one transaction: tables, chains and rules are whole, the guest is in, tagged with vm ("" is
+ * none), and each forward chain that drops by policy has its rule.  What is so already is not
+ * touched.  0 or -errno, and nothing changed. */
+int nat_add(const struct nat *nat, const struct settings *settings, const struct guest *guest,
+	    const char *vm);
+
+/* Whether no guest would be left without this one, be it in or not. 0, 1, or -errno. */
+int nat_is_last(const struct guest *guest);
+
+/* In one transaction: the guest is out; with the last one go the tables, and our rules elsewhere.
+ * Done, too, when it was not in.  0 or -errno, and nothing changed. */
+int nat_remove(const struct nat *nat, const struct guest *guest);
+
+/* Every guest, with the tag that it was given. */
+int nat_each(void (*each)(const struct guest *guest, const char *tag, void *data), void *data);

@@ -1,0 +1,89 @@
+/*
+ * nft.h: nf_tables over netlink: questions, and changes that hold all together or not at all.
+ *
+ * Written onto libmnl, which the links need as well.  libnftnl (an archive in Debian, but one that
+ * wants libmnl loaded with the program) is a second name for each attribute below; libnftables is a
+ * parser, and a copy of all the host's rules, in a root process.  Source: linux/netfilter/nf_tables.h,
+ * net/netfilter/nf_tables_api.c.
+ */
+#pragma once
+
+#include "sys/netlink.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* FD_NETFILTER; after netlink_open.  0 or -errno. */
+int nft_open(void);
+
+/* ---- changes ---- */
+
+enum { NFT_BATCH_BYTES = 24 * 1024 };
+
+/* Messages, one after another, until nft_commit sends them as one transaction. */
+struct nft_batch {
+	_Alignas(struct nlmsghdr) char bytes[NFT_BATCH_BYTES];
+	size_t used;                    /* messages that are complete */
+	struct nlmsghdr *message;       /* the one being written, or NULL */
+	struct nlattr *list;            /* its list of expressions, or NULL */
+	bool overflowed;
+};
+
+void nft_begin(struct nft_batch *batch);
+
+/* The next message, for whoever writes attributes of its own.  type is NFT_MSG_*, flags NLM_F_*. */
+struct nlmsghdr *nft_message(struct nft_batch *batch, int type, int family, int flags);
+
+/* An attribute of 32 bits, in the byte order that nf_tables has on the wire. */
+void nft_put_u32(struct nlmsghdr *message, int type, uint32_t value);
+
+/* A comment, as nft(8) and iptables-nft(8) show it.  type is NFTA_*_USERDATA. */
+void nft_put_comment(struct nlmsghdr *message, int type, const char *comment);
+
+/* Which set, and which element of it; NULL is every one.  comment may be NULL. */
+void nft_put_element(struct nlmsghdr *message, const char *table, const char *set, const void *key,
+		     size_t length, const char *comment);
+
+void nft_table(struct nft_batch *batch, int type, int family, const char *table);
+
+/* Datatypes by the numbers of nft(8), so that it can list them. */
+enum { NFT_TYPE_ADDRESS = 7, NFT_TYPE_NAME_AND_ADDRESS = 41 << 6 | 7 };
+
+void nft_set(struct nft_batch *batch, int family, const char *table, const char *set, uint32_t key_type,
+	     uint32_t key_length);
+
+void nft_element(struct nft_batch *batch, int type, int family, const char *table, const char *set,
+		 const void *key, size_t key_length, const char *comment);
+
+/* 0, or the first error, and nothing has changed.  An empty batch is 0. */
+int nft_commit(struct nft_batch *batch);
+
+/* ---- questions ---- */
+
+/* What the kernel says of a chain.  The texts last as long as the callback. */
+struct nft_chain {
+	int family;
+	const char *table, *name, *comment;
+	bool is_base;
+	uint32_t hook, policy;          /* of a base chain */
+	uint32_t use;                   /* rules in it, and jumps to it */
+};
+
+int nft_each_chain(void (*each)(const struct nft_chain *chain, void *data), void *data);
+
+struct nft_rule {
+	int family;
+	const char *table, *chain, *comment;
+	uint64_t handle;
+	bool is_final;                  /* no packet that comes to it goes on to the next */
+};
+
+/* The rules of a chain; of a whole family where table and chain are NULL. */
+int nft_each_rule(int family, const char *table, const char *chain,
+		  void (*each)(const struct nft_rule *rule, void *data), void *data);
+
+/* Elements of a set, key and comment.  With a key only that one: -ENOENT when it, the set or the table
+ * is not there. */
+int nft_each_element(int family, const char *table, const char *set, const void *key, size_t key_length,
+		     void (*each)(const void *key, size_t length, const char *comment, void *data),
+		     void *data);

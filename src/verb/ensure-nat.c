@@ -1,0 +1,121 @@
+/*
+ * ensure-nat: a guest gets out by the host's uplink, with its own address and no other.
+ *
+ * Lasting effect: an element in each set of our two tables, a rule of ours in forward chains that
+ * drop by policy, forwarding.  All but the latter come in one transaction of the kernel's.
+ */
+#include "sys/link.h"
+#include "sys/nat.h"
+#include "sys/netlink.h"
+#include "sys/sysctl.h"
+#include "sys/tap.h"
+#include "verb.h"
+
+#include <errno.h>
+
+static struct {
+	struct guest guest;
+	struct vm_id vm;
+} ask;
+
+static const struct operand operands[] = {
+	{ .name = "GUEST_IP", .gate = &gate_guest_ip, .into = &ask.guest.address },
+	{ .name = "TAP", .gate = &gate_tap_name, .into = &ask.guest.tap },
+	{ .name = "vm=", .value = "VM_ID", .gate = &gate_vm_id, .into = &ask.vm, .occurs = MAYBE },
+	LIST_END
+};
+
+static enum code
+check_tap(void)
+{
+	struct link tap;
+	int rc = link_find(&ask.guest.tap, &tap);
+
+	if (rc == -ENODEV)
+		return refused(REASON_ABSENT, "the tap is not there; create-tap makes it");
+	if (rc == -EEXIST || (rc == 0 && !tap_is_ours(&tap)))
+		return refused(REASON_FOREIGN, "the link of that name is not a tap of ours");
+	return rc < 0 ? failed(rc, "cannot find the tap") : CODE_DONE;
+}
+
+/* Left on for good: by the time that the last guest goes, others may rely on it. */
+static int
+forward_packets(const struct settings *settings)
+{
+	int rc = sysctl_set("ipv4/ip_forward", 1);
+
+	return rc < 0 ? rc : sysctl_set_link("ipv4", settings->bridge.text, "forwarding", 1);
+}
+
+static enum code
+act(const struct settings *settings)
+{
+	struct nat nat;
+	enum code code = check_tap();
+	int rc, place;
+
+	if (code != CODE_DONE)
+		return code;
+	rc = nat_look(settings, &nat);
+	place = rc < 0 ? rc : nat_find(&ask.guest);
+	if (place == -EEXIST)
+		return refused(REASON_EXISTS, "the address is another tap's; remove-nat takes it from there");
+	if (place < 0 && place != -ENOENT)
+		return failed(place, "cannot read the packet filter");
+	if (nat.forward.count > 0 && !settings->forward_hook)
+		return refused(REASON_FAILED, "the chain %s of the nft table %s drops by policy what is "
+			       "forwarded; accept guests there by yourself, or set forward_hook = yes",
+			       nat.forward.each[0].name, nat.forward.each[0].table);
+	rc = nat_add(&nat, settings, &ask.guest, ask.vm.text);
+	if (rc < 0)
+		return failed(rc, "cannot change the packet filter");
+	rc = forward_packets(settings);
+	if (rc < 0) {
+		if (place == -ENOENT && nat_look(settings, &nat) == 0)
+			nat_remove(&nat, &ask.guest);
+		return failed(rc, "cannot switch forwarding on");
+	}
+	return CODE_DONE;
+}
+
+static const struct handle handles[] = {
+	{ "libmnl and a netlink socket", netlink_open },
+	{ "a socket to nf_tables", nft_open },
+	{ "/proc/sys/net", sysctl_open },
+	LIST_END
+};
+
+static const struct cap caps[] = {
+	CAP(NET_ADMIN, "nf_tables and the switches of forwarding"),
+	LIST_END
+};
+
+static const struct call calls[] = {
+	CALL_IF(sendto, 0, FD_NETLINK, "asks for the tap"),
+	CALL_IF(recvfrom, 0, FD_NETLINK, "the answer"),
+	CALL_IF(sendto, 0, FD_NETFILTER, "questions to nf_tables, and one transaction"),
+	CALL_IF(recvfrom, 0, FD_NETFILTER, "the answers"),
+	CALL_IF(openat2, 0, FD_SYSCTL, "the switches of forwarding"),
+	CALL(read, "what they are"),
+	CALL(pwrite64, "switches them on"),
+	LIST_END
+};
+
+static const char *const paths[] = {
+	"/proc/sys/net/ipv4/ip_forward", "/proc/sys/net/ipv4/conf/<bridge>/forwarding", NULL
+};
+
+const struct verb verb_ensure_nat = {
+	.name = "ensure-nat",
+	.summary = "a guest gets out by the uplink, masqueraded, with that address and no other",
+	.effect = "its elements in the nft tables \"bridge banger-priv\" and \"ip banger-priv\"; one rule in "
+		  "each forward chain that drops by policy (forward_hook); forwarding",
+	.on_failure = "the packet filter as it was; forwarding may be on",
+	.note = "guests reach neither 169.254.0.0/16 nor what forward_hook = no leaves closed; frames "
+		"of guests that are neither IPv4 nor ARP go nowhere while there is a guest with NAT",
+	.operands = operands,
+	.paths = paths,
+	.lock = LOCK_NETWORK,
+	.handles = handles,
+	.stages = { { .keep = { .as = AS_NOBODY, .caps = caps, .calls = calls }, .act = act } },
+};
