@@ -205,7 +205,6 @@ delete_chain(struct nft_batch *batch, const struct chain *chain)
 void
 nat_rebuild(struct nft_batch *batch, const struct nat *nat, const struct settings *settings)
 {
-	struct nat_key bridge = { .address = settings->bridge_address.address };
 	char description[DESCRIPTION_BYTES];
 
 	describe(settings, description, sizeof(description));
@@ -218,7 +217,6 @@ nat_rebuild(struct nft_batch *batch, const struct nat *nat, const struct setting
 	for (const struct nat_set *set = nat_sets; set < nat_sets + NAT_SETS; set++)
 		nft_set(batch, set->family, NAT_TABLE, set->name, set->type,
 			(uint32_t)(sizeof(struct nat_key) - set->offset));
-	nat_change_element(batch, NFT_MSG_NEWSETELEM, &nat_sets[ADDRESSES], &bridge, NULL);
 	for (size_t i = 0; i < CHAINS; i++)
 		write_chain(batch, &chains[i], settings, description);
 }

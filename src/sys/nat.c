@@ -65,6 +65,8 @@ nat_add(const struct nat *nat, const struct settings *settings, const struct gue
 	const char *vm)
 {
 	struct nat_key key = key_of(guest);
+	struct nat_key bridge = { .address = settings->bridge_address.address };
+	struct found held = { 0 };
 	char tag[64];
 	int rc = 0;
 
@@ -72,6 +74,10 @@ nat_add(const struct nat *nat, const struct settings *settings, const struct gue
 	nft_begin(&batch);
 	if (!nat->is_whole)
 		nat_rebuild(&batch, nat, settings);
+	if (nat->is_there)
+		rc = find_element(&nat_sets[ADDRESSES], &bridge, &held);
+	if (!held.any)
+		nat_change_element(&batch, NFT_MSG_NEWSETELEM, &nat_sets[ADDRESSES], &bridge, NULL);
 	for (const struct nat_set *set = nat_sets; set < nat_sets + NAT_SETS && rc == 0; set++) {
 		struct found found = { .tag = tag };
 

@@ -1,0 +1,286 @@
+#!/usr/bin/env bats
+# remove-nat: the guest gets out no more.  And what both verbs do where others have rules of their own.
+
+load lib/common
+load lib/guests
+
+setup_file() {
+	cp /etc/banger/priv.conf "$BATS_FILE_TMPDIR"
+	banger-priv ensure-bridge
+	internet_plant
+	guest_plant a 172.30.0.2
+	guest_plant b 172.30.0.3
+	until pings a 172.30.0.1 && pings b 172.30.0.1; do :; done
+}
+teardown_file() { network_end; }
+setup() {
+	before=$(host_state)
+	canaries_plant
+}
+teardown() {
+	cp "$BATS_FILE_TMPDIR/priv.conf" /etc/banger/priv.conf
+	for table in "ip filter" "inet firewall" "ip nat" "inet second"; do
+		# shellcheck disable=SC2086
+		nft delete table $table 2> /dev/null || :
+	done
+	banger-priv remove-nat 172.30.0.2 banger-a
+	banger-priv remove-nat 172.30.0.3 banger-b
+	canaries_end
+	diff <(echo "$before") <(host_state)
+}
+
+configure() { printf '%s\n' "$@" > /etc/banger/priv.conf; }
+# All that is not ours, counters aside.
+foreign() { nft -j list ruleset | jq -S 'del(.. | .packets?, .bytes?) |
+	.nftables |= map(select((.[].table? // .[].name?) != "banger-priv"))'; }
+ours_in() { nft -a list ruleset | grep -c 'comment "banger-priv: guests of'; }
+
+@test "does: nothing passes any more, tables and all are gone, forwarding stays on" {
+	own ensure-nat 172.30.0.2 banger-a
+	pings a 203.0.113.2
+	expect 0 - own remove-nat 172.30.0.2 banger-a
+	[ -z "$out" ]
+	local count
+	count=$(arrived)
+	run ! pings a 203.0.113.2
+	run ! calls a 203.0.113.2
+	[ "$(arrived)" = "$count" ]
+	[ "$(nft list tables | grep -c banger)" = 0 ]
+	[ "$(cat /proc/sys/net/ipv4/ip_forward)" = 1 ]
+	pings a 172.30.0.1
+	canaries_same
+	# And again.
+	own ensure-nat 172.30.0.2 banger-a
+	pings a 203.0.113.2
+}
+
+@test "does: connections that are under way end as well, with other guests and without" {
+	local others
+	for others in yes no; do
+		own ensure-nat 172.30.0.2 banger-a
+		[ "$others" = no ] || own ensure-nat 172.30.0.3 banger-b
+		# Docker's and other NAT keeps translating what it knows.
+		nft add table ip nat
+		nft add chain ip nat out '{ type nat hook postrouting priority 110; }'
+		in_guest a ping -n -i 0.1 203.0.113.2 > "$BATS_TEST_TMPDIR/ping" 2>&1 3>&- &
+		local pid=$! count
+		until grep -q icmp_seq=2 "$BATS_TEST_TMPDIR/ping"; do sleep 0.05; done
+		expect 0 - own remove-nat 172.30.0.2 banger-a
+		count=$(arrived)
+		sleep 0.5
+		[ "$(arrived)" = "$count" ]
+		kill "$pid" && wait "$pid" || :
+		[ "$others" = no ] || pings b 203.0.113.2
+		nft delete table ip nat
+		own remove-nat 172.30.0.3 banger-b
+	done
+}
+
+@test "does: absent is done, whatever is absent" {
+	expect 0 - own remove-nat 172.30.0.2 banger-a
+	expect 0 - own remove-nat 172.30.0.9 banger-nosuch
+	own ensure-nat 172.30.0.2 banger-a
+	local state
+	state=$(nft -a list ruleset)
+	expect 0 - own remove-nat 172.30.0.9 banger-a
+	expect 0 - own remove-nat 172.30.0.2 banger-b
+	[ "$(nft -a list ruleset)" = "$state" ]
+	ip link property add dev canary0 altname banger-alien
+	expect 0 - own remove-nat 172.30.0.9 banger-alien
+	ip link property del dev canary0 altname banger-alien
+	canaries_same
+}
+
+@test "does: from tables that somebody has half removed" {
+	local damage
+	while IFS= read -r damage; do
+		own ensure-nat 172.30.0.2 banger-a
+		# shellcheck disable=SC2086
+		nft $damage
+		expect 0 - own remove-nat 172.30.0.2 banger-a
+		[ "$(nft list tables | grep -c banger)" = 0 ] || { echo "after $damage"; false; }
+	done <<- 'DAMAGE'
+		delete table bridge banger-priv
+		delete table ip banger-priv
+		flush table ip banger-priv
+		flush set bridge banger-priv guests
+		flush set ip banger-priv guests
+		delete chain ip banger-priv postrouting
+	DAMAGE
+	canaries_same
+}
+
+@test "Docker's rules, as Docker leaves them: one commented rule in DOCKER-USER, gone with the last guest" {
+	docker_rules
+	iptables -I DOCKER-USER 1 -s 172.30.0.3 -d 203.0.113.77 -j DROP
+	local rules state
+	rules=$(iptables -S)
+	state=$(foreign)
+	own ensure-nat 172.30.0.2 banger-a
+	own ensure-nat 172.30.0.3 banger-b
+	pings a 203.0.113.2
+	[ "$(calls a 203.0.113.2)" = 203.0.113.1 ]
+	# iptables reads it, and it stands before the RETURN and behind what the administrator wants.
+	[ "$(iptables -S DOCKER-USER)" = "-N DOCKER-USER
+-A DOCKER-USER -s 172.30.0.3/32 -d 203.0.113.77/32 -j DROP
+-A DOCKER-USER -m conntrack --ctorigsrc 172.30.0.0/24 -m comment --comment \"banger-priv: guests of 172.30.0.1/24\" -j ACCEPT
+-A DOCKER-USER -j RETURN" ]
+	[ "$(diff <(echo "$rules") <(iptables -S) | grep -c '^[<>]')" = 1 ]
+	own remove-nat 172.30.0.2 banger-a
+	[ "$(ours_in)" = 1 ]
+	pings b 203.0.113.2
+	own remove-nat 172.30.0.3 banger-b
+	[ "$(foreign)" = "$state" ]
+	[ "$(iptables -S)" = "$rules" ]
+}
+
+docker_rules() {
+	iptables -P FORWARD DROP
+	for chain in DOCKER DOCKER-ISOLATION-STAGE-1 DOCKER-ISOLATION-STAGE-2 DOCKER-USER; do
+		iptables -N "$chain"
+	done
+	iptables -A FORWARD -j DOCKER-USER
+	iptables -A FORWARD -j DOCKER-ISOLATION-STAGE-1
+	iptables -A FORWARD -o docker0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+	iptables -A FORWARD -o docker0 -j DOCKER
+	iptables -A FORWARD -i docker0 ! -o docker0 -j ACCEPT
+	iptables -A FORWARD -i docker0 -o docker0 -j ACCEPT
+	iptables -A DOCKER-ISOLATION-STAGE-1 -i docker0 ! -o docker0 -j DOCKER-ISOLATION-STAGE-2
+	iptables -A DOCKER-ISOLATION-STAGE-1 -j RETURN
+	iptables -A DOCKER-ISOLATION-STAGE-2 -o docker0 -j DROP
+	iptables -A DOCKER-ISOLATION-STAGE-2 -j RETURN
+	iptables -A DOCKER-USER -j RETURN
+	iptables -t nat -N DOCKER
+	iptables -t nat -A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER
+	iptables -t nat -A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE
+}
+
+@test "an iptables FORWARD policy of DROP without Docker, through a save and a restore" {
+	iptables -P FORWARD DROP
+	iptables -A FORWARD -i nosuch0 -j ACCEPT
+	own ensure-nat 172.30.0.2 banger-a
+	pings a 203.0.113.2
+	[ "$(iptables -S FORWARD | tail -n 1 | grep -c 'banger-priv')" = 1 ]
+	iptables-save > "$BATS_TEST_TMPDIR/saved"
+	iptables-restore < "$BATS_TEST_TMPDIR/saved"
+	own ensure-nat 172.30.0.3 banger-b
+	[ "$(iptables -S FORWARD | grep -c 'banger-priv')" = 1 ]
+	own remove-nat 172.30.0.2 banger-a
+	own remove-nat 172.30.0.3 banger-b
+	[ "$(iptables -S FORWARD | grep -c 'banger-priv')" = 0 ]
+}
+
+@test "nft chains that drop by policy: one rule in each, in front of the last word" {
+	nft -f - <<- 'RULES'
+		table inet firewall {
+			chain forward {
+				type filter hook forward priority 0; policy drop;
+				ip daddr 203.0.113.77 drop
+				counter reject
+			}
+			chain input { type filter hook input priority 0; policy accept; }
+		}
+		table inet second {
+			chain "far" { type filter hook forward priority 5; policy drop; }
+			chain "open" { type filter hook forward priority 6; policy accept; }
+		}
+	RULES
+	local state
+	state=$(foreign)
+	own ensure-nat 172.30.0.2 banger-a
+	[ "$(calls a 203.0.113.2)" = 203.0.113.1 ]
+	[ "$(ours_in)" = 2 ]
+	nft list chain inet firewall forward | grep -A1 'ct original ip saddr 172.30.0.0/24 accept comment' | grep -q reject
+	own ensure-nat 172.30.0.2 banger-a
+	[ "$(ours_in)" = 2 ]
+	# Even where the policy is another one by then.
+	nft 'add chain inet second far { policy accept; }'
+	own remove-nat 172.30.0.2 banger-a
+	nft 'add chain inet second far { policy drop; }'
+	[ "$(foreign)" = "$state" ]
+}
+
+@test "what forward_hook accepts is what our own rules let through, no more" {
+	iptables -P FORWARD DROP
+	own ensure-nat 172.30.0.2 banger-a
+	local count
+	count=$(arrived)
+	run ! pings b 203.0.113.2
+	[ "$(arrived)" = "$count" ]
+	run ! ip netns exec internet ping -n -q -c 1 -W 0.3 172.30.0.2
+	# From outside, in a guest's name, to a third network.
+	ip link add third0 type veth peer name eth0 netns guest-b
+	ip link delete third0
+	ip -n internet addr add 172.30.0.77/32 dev eth0
+	run ! ip netns exec internet ping -n -q -c 1 -W 0.3 -I 172.30.0.77 172.30.0.2
+	ip -n internet addr del 172.30.0.77/32 dev eth0
+}
+
+@test "refuses: with forward_hook = no, exit 5 names the chain and nothing has changed" {
+	configure 'forward_hook = no'
+	expect 0 - own ensure-nat 172.30.0.3 banger-b
+	iptables -P FORWARD DROP
+	local state
+	state=$(nft -a list ruleset)
+	expect 5 failed own ensure-nat 172.30.0.2 banger-a
+	[[ $err == *"chain FORWARD of the nft table filter"* ]]
+	[ "$(nft -a list ruleset)" = "$state" ]
+	expect 0 - own remove-nat 172.30.0.3 banger-b
+}
+
+@test "foreign rules that change meanwhile: done, or busy, or failed, and never half" {
+	docker_rules
+	local n status
+	for n in $(seq 3 3 30); do
+		status=0
+		(while sleep 0.01; do iptables -A DOCKER-USER -i churn0 -j ACCEPT && iptables -D DOCKER-USER -i churn0 -j ACCEPT; done) \
+			3>&- & local churn=$!
+		own ensure-nat 172.30.0.2 banger-a > /dev/null 2>&1 || status=$?
+		kill "$churn" && wait "$churn" 2> /dev/null || :
+		iptables -D DOCKER-USER -i churn0 -j ACCEPT 2> /dev/null || :
+		case $status in
+		0) [ "$(ours_in)" = 1 ] ;;
+		5 | 6) [ "$(nft list tables | grep -c banger)" = 0 ] ;;
+		*) false ;;
+		esac
+		own remove-nat 172.30.0.2 banger-a
+		[ "$(ours_in)" = 0 ]
+	done
+}
+
+@test "leaves nothing behind: killed at any call, remove-nat again is through" {
+	local n status
+	for n in $(seq 1000); do
+		banger-priv ensure-nat 172.30.0.2 banger-a
+		status=0
+		inject kill any "$n" banger-priv remove-nat 172.30.0.2 banger-a || status=$?
+		[ "$status" != 125 ] || break
+		[ "$status" = 137 ]
+		banger-priv remove-nat 172.30.0.2 banger-a
+		[ "$(nft list tables | grep -c banger)" = 0 ]
+	done
+	[ "$n" -gt 100 ]
+}
+
+@test "leaves nothing behind: whichever call fails, all or nothing" {
+	local call when status state
+	own ensure-nat 172.30.0.2 banger-a
+	state=$(nft list ruleset)
+	for call in sendto recvfrom openat2 pwrite64; do
+		for when in $(seq 40); do
+			status=0
+			inject fail:EIO "$call" "$when" banger-priv remove-nat 172.30.0.2 banger-a \
+				2> "$BATS_TEST_TMPDIR/err" || status=$?
+			[ "$status" != 125 ] || break
+			if [ "$status" != 0 ]; then
+				[ "$status" -ge 4 ] && [ "$status" -le 6 ]
+				one_clean_line
+				[ "$call" = recvfrom ] || { [ "$(nft list ruleset)" = "$state" ] && pings a 203.0.113.2; }
+			fi
+			banger-priv ensure-nat 172.30.0.2 banger-a
+			[ "$(nft list ruleset)" = "$state" ]
+		done
+		[ "$when" -gt 1 ]
+		banger-priv ensure-nat 172.30.0.2 banger-a
+	done
+}
