@@ -60,6 +60,22 @@ tap() { ip -j -d link show "$1" | jq -r ".[0] | $2"; }
 	tap banger0 '.flags | join(" ")' | grep -qw UP
 }
 
+@test "does: guest_isolation, yes and no again, on a new tap and on an adopted one" {
+	isolated() { bridge -d -j link show dev banger-a | jq '.[0].isolated'; }
+	cp /etc/banger/priv.conf "$BATS_TEST_TMPDIR"
+	expect 0 - own create-tap banger-a
+	[ "$(isolated)" = false ]
+	echo 'guest_isolation = yes' > /etc/banger/priv.conf
+	expect 0 - own create-tap banger-a
+	[ "$(isolated)" = true ]
+	ip link delete banger-a
+	expect 0 - own create-tap banger-a
+	[ "$(isolated)" = true ]
+	cp "$BATS_TEST_TMPDIR/priv.conf" /etc/banger
+	expect 0 - own create-tap banger-a
+	[ "$(isolated)" = false ]
+}
+
 @test "refuses: a tap that is held open is busy, and stays" {
 	expect 0 - own create-tap banger-a
 	expect 6 in-use as banger "$BANGER_BUILD/tests/hold-tap" banger-a \

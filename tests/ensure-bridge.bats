@@ -113,3 +113,32 @@ is_whole() {
 	[ "$(cat "$BATS_TEST_TMPDIR"/code.* | grep -cvx '[06]')" = 0 ]
 	is_whole
 }
+
+@test "does: a new bridge takes no routes from guests and has no link-local address; one that is up is left alone" {
+	local conf=/proc/sys/net/ipv6/conf
+	echo 0 > "$conf/default/disable_ipv6"
+	expect 0 - own ensure-bridge
+	[ "$(cat "$conf/banger0/accept_ra" "$conf/banger0/addr_gen_mode" | tr '\n' ' ')" = "0 1 " ]
+	[ "$(ip -j -6 addr show banger0 | jq '[.[].addr_info[]?] | length')" = 0 ]
+	echo 1 > "$conf/banger0/accept_ra"
+	expect 0 - own ensure-bridge
+	[ "$(cat "$conf/banger0/accept_ra")" = 1 ]
+	echo 1 > "$conf/default/disable_ipv6"
+}
+
+@test "does: with guest_isolation = yes, every tap of ours on it is isolated, and nothing else" {
+	local n
+	own ensure-bridge
+	for n in $(seq 70); do echo "tuntap add banger-$n mode tap"; done | ip -b -
+	for n in $(seq 70); do echo "link set banger-$n alias banger: master banger0"; done | ip -b -
+	ip link add alien0 type veth peer name alien1
+	ip link set alien0 master banger0
+	cp /etc/banger/priv.conf "$BATS_TEST_TMPDIR"
+	echo 'guest_isolation = yes' > /etc/banger/priv.conf
+	expect 0 - own ensure-bridge
+	cp "$BATS_TEST_TMPDIR/priv.conf" /etc/banger
+	[ "$(bridge -d -j link | jq 'map(select(.isolated)) | length')" = 70 ]
+	[ "$(bridge -d -j link | jq -r '.[] | select(.isolated | not) | .ifname' | grep -v canary)" = alien0 ]
+	ip link delete alien0
+	for n in $(seq 70); do echo "tuntap del banger-$n mode tap"; done | ip -b -
+}

@@ -174,7 +174,7 @@ ruleset() { nft -a list ruleset; }
 @test "the other side cannot begin to talk to a guest, unless the host's own rules send it there" {
 	expect 0 - own ensure-nat 172.30.0.2 banger-a
 	run ! ip netns exec internet ping -n -q -c 1 -W 0.3 172.30.0.2
-	in_guest a python3 tests/lib/internet.py > /dev/null 2>&1 3>&- &
+	ip netns exec guest-a python3 tests/lib/internet.py > /dev/null 2>&1 3>&- &
 	local pid=$! line
 	nft add table ip publish
 	nft add chain ip publish in '{ type nat hook prerouting priority dstnat; }'

@@ -62,7 +62,7 @@ ours_in() { nft -a list ruleset | grep -c 'comment "banger-priv: guests of'; }
 		# Docker's and other NAT keeps translating what it knows.
 		nft add table ip nat
 		nft add chain ip nat out '{ type nat hook postrouting priority 110; }'
-		in_guest a ping -n -i 0.1 203.0.113.2 > "$BATS_TEST_TMPDIR/ping" 2>&1 3>&- &
+		ip netns exec guest-a ping -n -i 0.1 203.0.113.2 > "$BATS_TEST_TMPDIR/ping" 2>&1 3>&- &
 		local pid=$! count
 		until grep -q icmp_seq=2 "$BATS_TEST_TMPDIR/ping"; do sleep 0.05; done
 		expect 0 - own remove-nat 172.30.0.2 banger-a
@@ -181,8 +181,8 @@ docker_rules() {
 			chain input { type filter hook input priority 0; policy accept; }
 		}
 		table inet second {
-			chain "far" { type filter hook forward priority 5; policy drop; }
-			chain "open" { type filter hook forward priority 6; policy accept; }
+			chain far { type filter hook forward priority 5; policy drop; }
+			chain open { type filter hook forward priority 6; policy accept; }
 		}
 	RULES
 	local state
@@ -209,11 +209,22 @@ docker_rules() {
 	[ "$(arrived)" = "$count" ]
 	run ! ip netns exec internet ping -n -q -c 1 -W 0.3 172.30.0.2
 	# From outside, in a guest's name, to a third network.
-	ip link add third0 type veth peer name eth0 netns guest-b
-	ip link delete third0
+	ip netns add third
+	ip link add third0 type veth peer name eth0 netns third
+	ip addr add 198.51.100.1/24 dev third0
+	ip link set third0 up
+	ip -n third addr add 198.51.100.2/24 dev eth0
+	ip -n third link set eth0 up
+	ip -n third route add default via 198.51.100.1
 	ip -n internet addr add 172.30.0.77/32 dev eth0
-	run ! ip netns exec internet ping -n -q -c 1 -W 0.3 -I 172.30.0.77 172.30.0.2
+	run ! ip netns exec internet ping -n -q -c 1 -W 0.3 -I 172.30.0.77 198.51.100.2
+	[ "$(nsenter --net=/run/netns/third awk '/^Icmp: [0-9]/ { print $10 }' /proc/net/snmp)" = 0 ]
+	# It is our rule that stops it.
+	nft flush chain ip banger-priv forward
+	run ! ip netns exec internet ping -n -q -c 1 -W 0.3 -I 172.30.0.77 198.51.100.2
+	[ "$(nsenter --net=/run/netns/third awk '/^Icmp: [0-9]/ { print $10 }' /proc/net/snmp)" = 1 ]
 	ip -n internet addr del 172.30.0.77/32 dev eth0
+	ip netns delete third
 }
 
 @test "refuses: with forward_hook = no, exit 5 names the chain and nothing has changed" {
