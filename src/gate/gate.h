@@ -75,11 +75,29 @@ extern const struct gate gate_timeout;          /* struct timeout */
 extern const struct gate gate_socket;           /* struct socket_path */
 extern const struct gate gate_listener;         /* struct listener: a socket, or vm=VM_ID */
 extern const struct gate gate_binary;           /* enum binary */
+/* Inside an ext4 image. */
+extern const struct gate gate_inside_path;      /* struct path */
+extern const struct gate gate_inside_file;      /* struct inside_file */
+extern const struct gate gate_read_limit;       /* uint64_t, bytes */
 
 enum { DM_NAME_MAX = 64 };
 
 struct dm_name { char text[DM_NAME_MAX + 1]; };
 struct image { bool is_device; struct dm_name device; struct path file; };
+
+enum {
+	READ_LIMIT_MAX = 1 << 30,
+	WRITE_TOTAL_MAX = 64 << 20,     /* of all files of a call; they are held in memory */
+};
+
+struct inside_file {
+	struct path path;
+	bool is_directory;
+	mode_t mode;
+	uid_t uid;
+	gid_t gid;
+	uint64_t size;
+};
 
 struct gated_id { uid_t id; bool given; };
 struct vm_id { char text[VM_ID_MAX + 1]; };

@@ -215,6 +215,14 @@ print(const char *format, ...)
 		page_length += (size_t)length;
 }
 
+bool
+print_raw(const char *bytes, size_t length)
+{
+	if (!write_out(STDOUT_FILENO, bytes, length))
+		page_overflowed = true;
+	return !page_overflowed;
+}
+
 void
 finish(enum code code)
 {

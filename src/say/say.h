@@ -37,6 +37,7 @@ const char *code_name(enum code code);
 	R(FOREIGN, "foreign", CODE_REFUSED, "an object of that name is there and is not ours") \
 	R(EXISTS, "exists", CODE_REFUSED, "an object of that name is there already") \
 	R(ABSENT, "absent", CODE_REFUSED, "what the verb works on is not there, or not the caller's to use") \
+	R(UNFIT, "unfit", CODE_REFUSED, "what the verb works on is not of the kind that it works on") \
 	R(CONFIG, "config", CODE_UNSAFE, "the configuration, or the account it names, is not as it must be") \
 	R(HOST, "host", CODE_UNSAFE, "the host, or the state this process began in, is not as it must be") \
 	R(KERNEL, "kernel", CODE_UNSAFE, "the kernel lacks a call that a check rests on") \
@@ -106,6 +107,10 @@ void json_close(char bracket);                          /* '}' or ']' */
 void json_text(const char *key, const char *value);
 void json_number(const char *key, int64_t value);
 void json_flag(const char *key, bool value);
+
+/* Bytes of a guest's, raw, at once and not at the end; finish() adds what was printed besides.  False, and
+ * finish() knows, when nobody takes them. */
+bool print_raw(const char *bytes, size_t length);
 
 /* ---- audit: AUTHPRIV records to /dev/log, which never hold anything up ---- */
 

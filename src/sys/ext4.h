@@ -1,0 +1,39 @@
+/*
+ * ext4.h: the ext4 file system on FD_IMAGE, through libext2fs and without a mount.
+ *
+ * Every byte of it is a guest's.  For a stage without capabilities that can open nothing.
+ */
+#pragma once
+
+#include "sys/ext4-check.h"
+
+#include <ext2fs/ext2fs.h>
+
+/* Bounds the memory of this process; makes sure that libblkid sees ext4 and nothing besides; checks the
+ * superblock; opens.  0; -EMEDIUMTYPE when it is not ext4 alone; -EOPNOTSUPP with *why as ext4_check
+ * gives it; or -errno.
+ * The file system is closed by the end of the process. */
+int ext4_open(enum ext4_purpose purpose, ext2_filsys *out, const char **why);
+
+/* libblkid's part of it, for whoever does not open.  0, -EMEDIUMTYPE, or -errno. */
+int ext4_probe(void);
+
+/* The entry of that very name, `length` bytes, in a directory.  0, -ENOENT, or -errno. */
+int ext4_lookup(ext2_filsys fs, ext2_ino_t directory, const char *name, size_t length,
+		ext2_ino_t *inode);
+
+/* What every stage keeps that calls the above. */
+#define EXT4_CALLS \
+	CALL_IF(fstat, 0, FD_IMAGE, "libblkid: file or device"), \
+	CALL_IF(newfstatat, 0, FD_IMAGE, "the same, as libc spells it"), \
+	CALL_IF(fadvise64, 0, FD_IMAGE, "libblkid: no read-ahead"), \
+	CALL_IF(lseek, 0, FD_IMAGE, "its size, and libblkid's way about"), \
+	CALL_IF(read, 0, FD_IMAGE, "libblkid's reads"), \
+	CALL_IF(pread64, 0, FD_IMAGE, "ours"), \
+	CALL_IF(ioctl, 1, BLKGETSIZE64, "the size of a device"), \
+	DENY(openat, ENOENT, "libblkid asks /sys about a device; nothing can be opened"), \
+	CALL(brk, "memory"), \
+	CALL_IF(mmap, 4, -1, "memory, never a file"), \
+	CALL(munmap, "memory"), \
+	CALL(mremap, "memory"), \
+	CALL_IF(prlimit64, 0, 0, "less memory")
