@@ -80,6 +80,7 @@ ext4_open(enum ext4_purpose purpose, ext2_filsys *out, const char **why)
 	int rc = bound_memory();
 
 	*why = NULL;
+	*out = NULL;
 	set_com_err_hook(say_nothing);
 	if (rc == 0)
 		rc = ext4_io_begin(DEADLINE_MS);
