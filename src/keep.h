@@ -74,6 +74,10 @@ struct call {
 #define DENY_FLAG(call_name, arg_index, flag, errno_value, why_text) \
 	{ SCMP_SYS(call_name), arg_index, (uint64_t)(flag), (uint64_t)(flag), #call_name, #flag, \
 	  why_text, errno_value }
+/* None of them is. */
+#define DENY_WITHOUT(call_name, arg_index, flag, errno_value, why_text) \
+	{ SCMP_SYS(call_name), arg_index, (uint64_t)(flag), 0, #call_name, "not " #flag, why_text, \
+	  errno_value }
 
 #define LIST_END { .name = NULL }
 

@@ -25,7 +25,7 @@ struct operand {
 	const char *value;              /* how the value of a key is called: "N" in uid=N */
 };
 
-enum { STAGES_MAX = 5 };
+enum { STAGES_MAX = 6 };
 
 /* A part of a verb and the cage that it runs in.  Stages follow each other in one process, each
  * keeping less than the one before, and stop at the first that is not done.  One that is apart runs
@@ -62,7 +62,7 @@ struct verb {
 	enum lock lock;
 	const struct vm_id *lock_vm;    /* whose lock LOCK_VM is */
 	const struct handle *handles;   /* ends with LIST_END; NULL is none */
-	struct stage stages[STAGES_MAX];        /* up to the first without an act */
+	struct stage stages[STAGES_MAX];        /* one fewer at most: up to the first without an act */
 };
 
 /* Every verb, in the order of verbs.def; ends with NULL. */

@@ -30,8 +30,8 @@ bound_memory(void)
 	return 0;
 }
 
-int
-ext4_probe(void)
+static int
+probe_type(void)
 {
 	blkid_probe probe = blkid_new_probe();
 	const char *type = NULL;
@@ -85,7 +85,7 @@ ext4_open(enum ext4_purpose purpose, ext2_filsys *out, const char **why)
 	if (rc == 0)
 		rc = ext4_io_begin(DEADLINE_MS);
 	if (rc == 0)
-		rc = ext4_probe();
+		rc = probe_type();
 	if (rc < 0)
 		return rc;
 	error = ext2fs_open2("image", NULL, flags, 0, 0, &ext4_io, out);
@@ -95,6 +95,18 @@ ext4_open(enum ext4_purpose purpose, ext2_filsys *out, const char **why)
 	}
 	/* Looked at once more in libext2fs's copy: the owner may have changed it since. */
 	return error ? ext4_errno(error) : check_opened(*out, purpose, why);
+}
+
+int
+ext4_inspect(const char **why)
+{
+	int rc = bound_memory();
+
+	if (rc == 0)
+		rc = probe_type();
+	if (rc == 0)
+		rc = ext4_check_superblocks(why);
+	return rc == 0 && *why ? -EOPNOTSUPP : rc;
 }
 
 int

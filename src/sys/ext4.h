@@ -15,8 +15,9 @@
  * The file system is closed by the end of the process. */
 int ext4_open(enum ext4_purpose purpose, ext2_filsys *out, const char **why);
 
-/* libblkid's part of it, for whoever does not open.  0, -EMEDIUMTYPE, or -errno. */
-int ext4_probe(void);
+/* For whoever does not open: the same of libblkid's part, and of every superblock that e2fsck could turn
+ * to. */
+int ext4_inspect(const char **why);
 
 /* The entry of that very name, `length` bytes, in a directory.  0, -ENOENT, or -errno. */
 int ext4_lookup(ext2_filsys fs, ext2_ino_t directory, const char *name, size_t length,
