@@ -70,6 +70,10 @@ struct call {
 
 #define DENY(call_name, errno_value, why_text) \
 	{ SCMP_SYS(call_name), ANY_ARGUMENTS, 0, 0, #call_name, NULL, why_text, errno_value }
+/* As CALL_IF, but answered. */
+#define DENY_IF(call_name, arg_index, arg_value, errno_value, why_text) \
+	{ SCMP_SYS(call_name), arg_index, UINT32_MAX, (uint32_t)(arg_value), #call_name, #arg_value, \
+	  why_text, errno_value }
 /* All of a call's flags that lie in the mask are set, as CLONE_NEWUSER in clone's. */
 #define DENY_FLAG(call_name, arg_index, flag, errno_value, why_text) \
 	{ SCMP_SYS(call_name), arg_index, (uint64_t)(flag), (uint64_t)(flag), #call_name, #flag, \

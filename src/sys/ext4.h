@@ -32,6 +32,11 @@ int ext4_lookup(ext2_filsys fs, ext2_ino_t directory, const char *name, size_t l
 	CALL_IF(read, 0, FD_IMAGE, "libblkid's reads"), \
 	CALL_IF(pread64, 0, FD_IMAGE, "ours"), \
 	CALL_IF(ioctl, 1, BLKGETSIZE64, "the size of a device"), \
+	CALL_IF(ioctl, 1, BLKSSZGET, "libblkid: of a sector"), \
+	CALL_IF(ioctl, 1, BLKGETZONESZ, "libblkid: of a zone"), \
+	DENY_IF(ioctl, 1, FDGETFDCSTAT, ENOTTY, "libblkid: is it a floppy"), \
+	DENY_IF(ioctl, 1, CDROM_GET_CAPABILITY, ENOTTY, "libblkid: is it a CD"), \
+	DENY_IF(ioctl, 1, CDROM_LAST_WRITTEN, ENOTTY, "libblkid: is it a CD"), \
 	DENY(openat, ENOENT, "libblkid asks /sys about a device; nothing can be opened"), \
 	CALL(brk, "memory"), \
 	CALL_IF(mmap, 4, -1, "memory, never a file"), \

@@ -1,0 +1,144 @@
+#!/usr/bin/env bats
+# read-ext4-file: what comes out of an image, what does not, and how a hostile image is met.
+
+load lib/common
+load lib/ext4
+
+setup_file() { images_make; }
+setup() { canaries_plant; }
+teardown() { canaries_same && canaries_end; }
+
+@test "gives a file's bytes, small, empty, large and sparse" {
+	expect 0 - own read-ext4-file "$images/plain.ext4" /etc/hostname
+	[ "$out" = guest ]
+	expect 0 - own read-ext4-file "$images/plain.ext4" /etc/empty
+	[ ! -s "$BATS_TEST_TMPDIR/out" ]
+	expect 0 - own read-ext4-file "$images/plain.ext4" /large
+	cmp "$BATS_TEST_TMPDIR/out" "$images/tree/large"
+	expect 0 - own read-ext4-file "$images/plain.ext4" /sparse
+	cmp "$BATS_TEST_TMPDIR/out" "$images/tree/sparse"
+}
+
+@test "follows symlinks inside the image, and never out of it" {
+	local name
+	for name in absolute relative up through; do
+		expect 0 - own read-ext4-file "$images/plain.ext4" "/links/$name"
+		[ "$out" = guest ]
+	done
+	expect 3 unfit own read-ext4-file "$images/plain.ext4" /links/loop
+	expect 7 no own read-ext4-file "$images/plain.ext4" /links/host
+	expect 0 - own read-ext4-file "$images/plain.ext4" "/links/long"
+}
+
+@test "no such file is 7; what is no regular file is refused" {
+	expect 7 no own read-ext4-file "$images/plain.ext4" /nope
+	expect 7 no own read-ext4-file "$images/plain.ext4" /etc/hostname/x
+	expect 7 no own read-ext4-file "$images/plain.ext4" /no/such/directory
+	expect 3 unfit own read-ext4-file "$images/plain.ext4" /etc
+	expect 3 unfit own read-ext4-file "$images/plain.ext4" /fifo
+	expect 3 unfit own read-ext4-file "$images/plain.ext4" /device
+}
+
+@test "max= bounds it before the first byte" {
+	expect 0 - own read-ext4-file "$images/plain.ext4" /etc/hostname max=6
+	expect 3 unfit own read-ext4-file "$images/plain.ext4" /etc/hostname max=5
+	expect 3 unfit own read-ext4-file "$images/huge.ext4" /f
+	expect 3 not-allowed banger-priv read-ext4-file "$images/plain.ext4" /etc/hostname max=1073741825
+}
+
+@test "the gates, as root calls it" {
+	local path
+	for path in / etc /a/../b /a/ //a "/$(printf 'a%.0s' {1..256})"; do
+		expect 3 malformed banger-priv read-ext4-file "$images/plain.ext4" "$path"
+	done
+	expect 2 usage banger-priv read-ext4-file "$images/plain.ext4"
+	expect 3 malformed banger-priv read-ext4-file /etc/shadow /x
+}
+
+@test "an image that is not the owner's to open is refused, whatever it is" {
+	local at=$images/odd
+	mkdir -p "$at" && chown banger: "$at"
+	cp --sparse=always "$images/plain.ext4" "$at/stranger" && chown stranger: "$at/stranger" && chmod 0666 "$at/stranger"
+	expect 3 foreign own read-ext4-file "$at/stranger" /etc/hostname
+	cp --sparse=always "$images/plain.ext4" "$at/secret" && chmod 0600 "$at/secret"
+	expect 3 absent own read-ext4-file "$at/secret" /etc/hostname
+	expect 3 absent own read-ext4-file "$at/none" /etc/hostname
+	ln -s "$images/plain.ext4" "$at/link"
+	expect 3 absent own read-ext4-file "$at/link" /etc/hostname
+	as banger mkfifo "$at/fifo"
+	expect 3 foreign timeout 10 setpriv --reuid banger --regid banger --clear-groups sudo -n banger-priv read-ext4-file "$at/fifo" /x
+	expect 3 foreign own read-ext4-file "$at" /x
+	cp --sparse=always "$images/plain.ext4" "$at/two" && chown banger: "$at/two" && ln "$at/two" "$at/names"
+	expect 3 foreign own read-ext4-file "$at/two" /etc/hostname
+	touch "$at/mount" && mount --bind /etc/shadow "$at/mount"
+	expect 3 absent own read-ext4-file "$at/mount" /x
+	umount "$at/mount"
+}
+
+@test "what is not ext4, or not ext4 alone, or journals elsewhere, is refused" {
+	local name
+	for name in none ext2 short external journal9 journaldev unknown luks; do
+		echo "$name"
+		expect 3 unfit own read-ext4-file "$images/$name.ext4" /etc/hostname
+	done
+}
+
+@test "damaged images end in documented ways, and in time" {
+	local image path status
+	for image in "$images"/bad-*.ext4; do
+		for path in /etc/hostname /large /links/up /d/x; do
+			status=0
+			timeout 40 banger-priv read-ext4-file "$image" "$path" > /dev/null 2> "$BATS_TEST_TMPDIR/err" || status=$?
+			case $status in 0 | 3 | 5 | 6 | 7) ;; *) echo "$image $path: $status"; return 1 ;; esac
+			[ ! -s "$BATS_TEST_TMPDIR/err" ] || { err=$(cat "$BATS_TEST_TMPDIR/err"); one_clean_line; }
+		done
+	done
+}
+
+@test "a reader that takes nothing, or a full disk, is no success" {
+	local status=0
+	own read-ext4-file "$images/plain.ext4" /large > /dev/full 2> /dev/null || status=$?
+	[ "$status" = 5 ]
+	own read-ext4-file "$images/plain.ext4" /large 2> "$BATS_TEST_TMPDIR/err" | head -c 10 > /dev/null
+}
+
+@test "waits for a writer's lock, and is busy when that stays; a lease is busy" {
+	expect 6 in-use flock "$images/plain.ext4" setpriv --reuid banger --regid banger --clear-groups \
+		sudo -n banger-priv read-ext4-file "$images/plain.ext4" /etc/hostname
+	python3 - "$images/plain.ext4" << 'LEASE' &
+import fcntl, os, sys, time, signal
+signal.signal(signal.SIGIO, signal.SIG_IGN)
+os.setegid(1900); os.seteuid(1900)
+fd = os.open(sys.argv[1], os.O_RDWR)
+fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+open("/tmp/leased", "w").close()
+time.sleep(20)
+LEASE
+	local leasing=$!
+	while [ ! -e /tmp/leased ]; do sleep .1; done
+	rm /tmp/leased
+	expect 6 in-use timeout 5 banger-priv read-ext4-file "$images/plain.ext4" /etc/hostname
+	kill "$leasing" && wait "$leasing" || :
+}
+
+@test "the owner changes the image all the while: only documented ends" {
+	cp --sparse=always "$images/plain.ext4" "$images/moving.ext4" && chown banger: "$images/moving.ext4"
+	python3 "$BATS_TEST_DIRNAME/lib/mutate.py" "$images/moving.ext4" &
+	local changing=$!
+	local end=$((SECONDS + ${BANGER_MUTATE_SECONDS:-5})) status
+	while [ "$SECONDS" -lt "$end" ]; do
+		status=0
+		banger-priv read-ext4-file "$images/moving.ext4" /large > /dev/null 2>&1 || status=$?
+		case $status in 0 | 3 | 5 | 6 | 7) ;; *) echo "$status"; kill "$changing"; return 1 ;; esac
+	done
+	kill "$changing" && wait "$changing" || :
+}
+
+@test "the parser is nobody, without capabilities, and opens nothing; no debugfs" {
+	trace "$BATS_TEST_TMPDIR/trace" banger-priv read-ext4-file "$images/plain.ext4" /etc/hostname
+	[ "$(grep -c 'execve(' "$BATS_TEST_TMPDIR/trace")" = 1 ]
+	! grep -E 'open(at|at2)?\(' "$BATS_TEST_TMPDIR/trace" | grep -E 'plain.ext4' | grep -v RESOLVE_
+	grep -q 'setresuid(65534, 65534, 65534)' "$BATS_TEST_TMPDIR/trace"
+	grep -q 'setresuid(1900, 1900, 1900)' "$BATS_TEST_TMPDIR/trace"
+	! sed '1,/setresuid(65534/d' "$BATS_TEST_TMPDIR/trace" | sed '1,/clone3/d' | grep -E 'open|execve'
+}
