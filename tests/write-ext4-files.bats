@@ -1,0 +1,215 @@
+#!/usr/bin/env bats
+# write-ext4-files: what is put into an image, what is refused, and what an error or a kill leaves.
+
+load lib/common
+load lib/ext4
+
+setup_file() { images_make; }
+
+setup() {
+	canaries_plant
+	image=$images/work.ext4
+	cp --sparse=always "$images/plain.ext4" "$image" && chown banger: "$image"
+}
+
+teardown() { canaries_same && canaries_end; }
+
+# put OPERAND...: stdin is the contents.  As root, without sudo between.
+put() { banger-priv write-ext4-files "$image" "$@"; }
+
+refuses() { # CODE REASON CONTENTS OPERAND...: and the image is what it was
+	local code=$1 reason=$2 contents=$3 before
+	shift 3
+	before=$(sha256sum < "$image")
+	expect_stdin "$code" "$reason" "$contents" banger-priv write-ext4-files "$image" "$@"
+	[ "$(sha256sum < "$image")" = "$before" ]
+}
+
+from_contents() { "$@" < "$BATS_TEST_TMPDIR/contents"; }
+
+# As expect, with contents on stdin.
+expect_stdin() {
+	local code=$1 reason=$2 contents=$3
+	shift 3
+	printf %s "$contents" > "$BATS_TEST_TMPDIR/contents"
+	expect "$code" "$reason" from_contents "$@"
+}
+
+@test "six small files into a 1 GiB image: bytes, owner, mode; e2fsck and debugfs agree" {
+	size=1G image_from_tree large -t ext4
+	image=$images/large.ext4
+	local i operands=()
+	for i in 1 2 3 4 5 6; do
+		head -c $((i * 1111)) /dev/urandom > "$BATS_TEST_TMPDIR/f$i"
+		operands+=("/etc/f$i=0640:$((i * 20000)):$i:$((i * 1111))")
+	done
+	cat "$BATS_TEST_TMPDIR"/f? | own write-ext4-files "$image" "${operands[@]}"
+	clean "$image"
+	for i in 1 2 3 4 5 6; do
+		own read-ext4-file "$image" "/etc/f$i" | cmp - "$BATS_TEST_TMPDIR/f$i"
+		debugfs -R "stat /etc/f$i" "$image" > "$BATS_TEST_TMPDIR/stat" 2> /dev/null
+		grep -q "Mode:  0640" "$BATS_TEST_TMPDIR/stat"
+		grep -Eq "User: +$((i * 20000)) +Group: +$i " "$BATS_TEST_TMPDIR/stat"
+	done
+	rm "$image"
+}
+
+@test "replaces a file, makes directories, leaves those that are there" {
+	expect_stdin 0 - newer put /new/=0700:1:2 /new/deep/=755:0:0 /new/deep/f=644:0:0:3 /etc/hostname=600:5:6:2 /d/=700:9:9
+	clean "$image"
+	[ "$(own read-ext4-file "$image" /new/deep/f)" = new ]
+	[ "$(own read-ext4-file "$image" /etc/hostname)" = er ]
+	debugfs -R "stat /d" "$image" 2> /dev/null | grep -Eq 'Mode:  0755'
+	debugfs -R "stat /new" "$image" 2> /dev/null | grep -Eq 'Mode:  0700'
+}
+
+@test "a directory that is full grows, one with an index stays whole" {
+	local i
+	mkdir -p "$images/tree/many"
+	for i in {1..1500}; do : > "$images/tree/many/a-rather-long-name-$i"; done
+	image_from_tree many -t ext4
+	rm -r "$images/tree/many"
+	image=$images/many.ext4
+	e2fsck -fyD "$image" > /dev/null || [ $? = 1 ]
+	expect_stdin 0 - x put /many/new=644:0:0:1 /many/d/=755:0:0
+	clean "$image"
+	expect_stdin 0 - y put /many/a-rather-long-name-700=644:0:0:1
+	clean "$image"
+	expect 0 - own read-ext4-file "$image" /many/a-rather-long-name-1400
+	[ "$(own read-ext4-file "$image" /many/a-rather-long-name-700)" = y ]
+}
+
+@test "stdin must be as long as the sizes say" {
+	refuses 3 malformed ab /x=644:0:0:3
+	refuses 3 malformed abcd /x=644:0:0:3
+	refuses 3 malformed '' /x=644:0:0:1
+	refuses 3 malformed x /x/=755:0:0
+	refuses 3 not-allowed '' /x=644:0:0:67108865
+	refuses 3 not-allowed '' /x=644:0:0:60000000 /y=644:0:0:60000000
+}
+
+@test "no symlink on the way or at the end, and nothing else in a file's place" {
+	refuses 3 unfit x /links/deep/er/etc/hostname=644:0:0:1
+	refuses 3 unfit x /links/absolute=644:0:0:1
+	refuses 3 unfit x /links/loop=644:0:0:1
+	refuses 3 unfit x /links/host=644:0:0:1
+	refuses 3 unfit x /etc=644:0:0:1
+	refuses 3 unfit x /fifo=644:0:0:1
+	refuses 3 unfit x /device=644:0:0:1
+	refuses 3 unfit '' /etc/hostname/=755:0:0
+	refuses 3 unfit x /etc/hostname/x=644:0:0:1
+	refuses 3 unfit x /no/such/x=644:0:0:1
+	refuses 3 unfit x /d/twice=644:0:0:1
+	# The first would do.
+	refuses 3 unfit xy /etc/good=644:0:0:1 /links/absolute=644:0:0:1
+	refuses 3 malformed xy /etc/good=644:0:0:1 /etc/good=644:0:0:1
+}
+
+@test "the gates" {
+	local operand
+	for operand in /x /x=644:0:0 /x=2755:0:0:0 /x=644:0:-1:0 /x=644:4294967295:0:0 /x/=755:0:0:0 /=755:0:0 \
+		/../x=644:0:0:0 x=644:0:0:0 /x=9:0:0:0 /x=644:00:0:0 /x//y=644:0:0:0; do
+		refuses 3 malformed '' "$operand"
+	done
+	expect_stdin 0 - '' put '/a=644:0:0:1/=755:0:0' /x=y=644:0:0:0
+	clean "$image"
+	expect 2 usage banger-priv write-ext4-files "$image"
+}
+
+@test "no room in the image, or on the host: nothing has changed" {
+	head -c 60000000 /dev/zero | tr '\0' x > "$BATS_TEST_TMPDIR/much"
+	local before status=0
+	before=$(sha256sum < "$image")
+	put /much=644:0:0:60000000 < "$BATS_TEST_TMPDIR/much" 2> "$BATS_TEST_TMPDIR/err" || status=$?
+	[ "$status" = 5 ] && grep -q no-space "$BATS_TEST_TMPDIR/err"
+	[ "$(sha256sum < "$image")" = "$before" ]
+}
+
+@test "images that are not clean, need recovery or would be broken are refused, naming the remedy" {
+	local name
+	for name in recover notclean errors orphans; do
+		image=$images/$name.ext4
+		refuses 3 unfit x /x=644:0:0:1
+		grep -q 'e2fsck -fy' "$BATS_TEST_TMPDIR/err"
+	done
+	for name in external journal9 journaldev unknown mmp short luks ext2; do
+		image=$images/$name.ext4
+		refuses 3 unfit x /x=644:0:0:1
+	done
+	for name in encrypt casefold verity inline_data bigalloc quota ea_inode; do
+		image_from_tree "feature" -t ext4 -O "$name"
+		image=$images/feature.ext4
+		refuses 3 unfit x /x=644:0:0:1
+	done
+}
+
+@test "damaged images end in documented ways, and in time" {
+	local each status
+	for each in "$images"/bad-*.ext4; do
+		image=$each
+		status=0
+		timeout 40 banger-priv write-ext4-files "$image" /etc/hostname=644:0:0:1 /d/n/=755:0:0 /d/n/x=644:0:0:1 <<< a \
+			> /dev/null 2> "$BATS_TEST_TMPDIR/err" || status=$?
+		case $status in 0 | 3 | 5 | 6) ;; *) echo "$image: $status"; return 1 ;; esac
+		[ ! -s "$BATS_TEST_TMPDIR/err" ] || { err=$(cat "$BATS_TEST_TMPDIR/err"); one_clean_line; }
+	done
+}
+
+# Whether /etc/hostname and /etc/new are each the old or the new one, once e2fsck has been there.
+repairs() {
+	e2fsck -fy "$image" > "$BATS_TEST_TMPDIR/fsck" 2>&1 || [ $? = 1 ]
+	clean "$image"
+	local old new
+	old=$(debugfs -R "cat /etc/hostname" "$image" 2> /dev/null)
+	new=$(debugfs -R "cat /etc/new" "$image" 2>&1)
+	case $old in guest | NEWER) ;; *) echo "hostname: $old"; return 1 ;; esac
+	case $new in *fresh | *"File not found"*) ;; *) echo "new: $new"; return 1 ;; esac
+	[ "$(debugfs -R "cat /d/x" "$image" 2> /dev/null)" = x ]
+}
+
+@test "killed or failed at every write and sync: repaired, each file the old or the new one" {
+	local call how n count status before
+	local operands=(/etc/hostname=600:0:0:5 /etc/new=600:0:0:5 /etc/dir/=755:0:0)
+	before=$(sha256sum < "$image")
+	for call in pwrite64 fdatasync; do
+		count=$("$BANGER_BUILD/tests/inject" count $call 0 \
+			banger-priv write-ext4-files "$image" "${operands[@]}" <<< NEWERfresh 2>&1 | tail -n 1) || :
+		cp --sparse=always "$images/plain.ext4" "$image" && chown banger: "$image"
+		count=${count##* }
+		[ "$count" -ge 3 ]
+		for n in $(seq "$count"); do
+			for how in kill fail:ENOSPC; do
+				status=0
+				"$BANGER_BUILD/tests/inject" $how $call "$n" banger-priv write-ext4-files "$image" \
+					"${operands[@]}" < <(printf NEWERfresh) > /dev/null 2>&1 || status=$?
+				if [ $how = kill ]; then
+					[ "$status" = 137 ]
+					repairs || { echo "$call $n $how"; return 1; }
+				else
+					[ "$status" = 5 ]
+					[ "$(sha256sum < "$image")" = "$before" ]
+				fi
+				cp --sparse=always "$images/plain.ext4" "$image" && chown banger: "$image"
+			done
+		done
+	done
+}
+
+@test "the owner changes the image all the while: only documented ends" {
+	python3 "$BATS_TEST_DIRNAME/lib/mutate.py" "$image" &
+	local changing=$! end=$((SECONDS + ${BANGER_MUTATE_SECONDS:-5})) status
+	while [ "$SECONDS" -lt "$end" ]; do
+		status=0
+		put /etc/hostname=600:0:0:1 /etc/z/=700:0:0 <<< "" > /dev/null 2>&1 || status=$?
+		case $status in 0 | 3 | 5 | 6) ;; *) echo "$status"; kill "$changing"; return 1 ;; esac
+	done
+	kill "$changing" && wait "$changing" || :
+}
+
+@test "two writers at once: both files are there" {
+	local n
+	for n in 1 2 3 4; do put "/etc/p$n=600:0:0:1" < <(printf %s "$n") & done
+	wait $(jobs -p | tail -n 4)
+	clean "$image"
+	for n in 1 2 3 4; do [ "$(own read-ext4-file "$image" "/etc/p$n")" = "$n" ]; done
+}
