@@ -20,7 +20,14 @@ operands_of(const struct verb *verb)
 static bool
 is_optional(const struct operand *operand)
 {
-	return operand->occurs == MAYBE || operand->occurs == ANY_NUMBER;
+	return operand->occurs == MAYBE || operand->occurs == ALSO || operand->occurs == ANY_NUMBER;
+}
+
+/* Whether the next operand stands and falls with this one. */
+static bool
+goes_on(const struct operand *operand)
+{
+	return operand[1].name && operand[1].occurs == ALSO;
 }
 
 static bool
@@ -61,8 +68,9 @@ surface_synopsis(const struct verb *verb, char *out, size_t size)
 	out[0] = '\0';
 	add(out, size, "%s", verb->name);
 	for (const struct operand *operand = operands_of(verb); operand->name; operand++)
-		add(out, size, " %s%s%s%s%s", is_optional(operand) ? "[" : "", operand->name,
-		    operand->value ? operand->value : "", is_optional(operand) ? "]" : "",
+		add(out, size, " %s%s%s%s%s", is_optional(operand) && operand->occurs != ALSO ? "[" : "",
+		    operand->name, operand->value ? operand->value : "",
+		    is_optional(operand) && !goes_on(operand) ? "]" : "",
 		    is_repeated(operand) ? "..." : "");
 }
 
@@ -70,7 +78,7 @@ void
 surface_pattern(const struct verb *verb, const struct settings *settings, char *out, size_t size)
 {
 	static const char *const times[] = {
-		[ONCE] = "", [MAYBE] = "?", [ONE_OR_MORE] = "+", [ANY_NUMBER] = "*",
+		[ONCE] = "", [MAYBE] = ")?", [ALSO] = ")?", [ONE_OR_MORE] = ")+", [ANY_NUMBER] = ")*",
 	};
 
 	out[0] = '\0';
@@ -79,11 +87,9 @@ surface_pattern(const struct verb *verb, const struct settings *settings, char *
 		char shape[PATH_MAX] = "";
 
 		gate_expand(operand->gate->shape, true, settings, shape, sizeof(shape));
-		if (operand->occurs == ONCE)
-			add(out, size, " %s%s", operand->value ? operand->name : "", shape);
-		else
-			add(out, size, "( %s%s)%s", operand->value ? operand->name : "", shape,
-			    times[operand->occurs]);
+		add(out, size, "%s %s%s%s", operand->occurs == ONCE || operand->occurs == ALSO ? "" : "(",
+		    operand->value ? operand->name : "", shape,
+		    goes_on(operand) ? "" : times[operand->occurs]);
 	}
 }
 

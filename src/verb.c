@@ -84,10 +84,17 @@ verb_admit(const struct verb *verb, char *const words[], const struct settings *
 {
 	static const struct operand none[] = { LIST_END };
 	const struct operand *operand = verb->operands ? verb->operands : none;
+	unsigned seen = 0;
 
 	for (; operand->name; operand++) {
-		unsigned seen = 0;
+		bool due = operand->occurs == ONCE || operand->occurs == ONE_OR_MORE;
 
+		if (operand->occurs == ALSO) {
+			if (seen == 0)
+				continue;
+			due = true;
+		}
+		seen = 0;
 		while (*words && (seen == 0 || is_repeated(operand))) {
 			const char *value = value_for(operand, *words);
 
@@ -97,7 +104,7 @@ verb_admit(const struct verb *verb, char *const words[], const struct settings *
 			words++;
 			seen++;
 		}
-		if (seen == 0 && (operand->occurs == ONCE || operand->occurs == ONE_OR_MORE))
+		if (seen == 0 && due)
 			die(REASON_USAGE, "%s is missing; see banger-priv help %s", operand->name,
 			    verb->name);
 	}

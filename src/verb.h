@@ -7,7 +7,8 @@
 #include "gate/gate.h"
 #include "keep.h"
 
-enum occurs { ONCE, MAYBE, ONE_OR_MORE, ANY_NUMBER };
+/* ALSO: with the operand before it, or not at all. */
+enum occurs { ONCE, MAYBE, ALSO, ONE_OR_MORE, ANY_NUMBER };
 
 /* What a repeated operand is collected in: `max` elements of `size` bytes at the operand's into. */
 struct many {
