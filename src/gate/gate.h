@@ -66,6 +66,9 @@ extern const struct gate gate_sudoers_form;     /* bool: portable */
 extern const struct gate gate_state_file;       /* struct path, below state_dir, not jail_dir */
 extern const struct gate gate_dm_name;          /* struct dm_name */
 extern const struct gate gate_dm_device;        /* struct dm_name, given as /dev/mapper/NAME */
+extern const struct gate gate_dm_target;        /* struct dm_name, given as NAME or /dev/mapper/NAME */
+extern const struct gate gate_dm_device_if_any; /* struct dm_name, given as /dev/mapper/NAME; "" for - */
+extern const struct gate gate_loop_if_any;      /* struct loop_number; - is none */
 extern const struct gate gate_image;            /* struct image: one or the other */
 
 /* Processes and sockets. */
@@ -80,9 +83,13 @@ extern const struct gate gate_inside_path;      /* struct path */
 extern const struct gate gate_inside_file;      /* struct inside_file */
 extern const struct gate gate_read_limit;       /* uint64_t, bytes */
 
-enum { DM_NAME_MAX = 64 };
+#define DM_NAME_PREFIX "fc-rootfs-"
+
+/* A device number has 20 bits of minor. */
+enum { DM_NAME_MAX = 64, LOOP_NUMBER_MAX = (1 << 20) - 1 };
 
 struct dm_name { char text[DM_NAME_MAX + 1]; };
+struct loop_number { bool given; unsigned number; };
 struct image { bool is_device; struct dm_name device; struct path file; };
 
 enum {

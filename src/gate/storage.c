@@ -6,7 +6,8 @@
 #include <string.h>
 
 #define DM_DIRECTORY "/dev/mapper/"
-#define DM_NAME "fc-rootfs-[a-z0-9-]+"
+#define DM_NAME DM_NAME_PREFIX "[a-z0-9-]+"
+#define LOOP_DEVICE "/dev/loop"
 
 static bool
 lies_below(const char *path, const char *directory)
@@ -64,6 +65,59 @@ const struct gate gate_dm_device = {
 	.sudo_wider = "names longer than 64 bytes",
 	.longest = sizeof(DM_DIRECTORY) - 1 + DM_NAME_MAX,
 	.fit = fit_dm_device,
+};
+
+static enum reason
+fit_dm_target(const char *text, const struct settings *settings, void *into)
+{
+	return text[0] == '/' ? fit_dm_device(text, settings, into) :
+	       fit_dm_name(text, settings, into);
+}
+
+const struct gate gate_dm_target = {
+	.shape = "(" DM_DIRECTORY ")?" DM_NAME,
+	.want = "\"fc-rootfs-\" and then 1 or more of a-z 0-9 -, 64 bytes at most in all, alone or after "
+		"/dev/mapper/",
+	.sudo_wider = "names longer than 64 bytes",
+	.longest = sizeof(DM_DIRECTORY) - 1 + DM_NAME_MAX,
+	.fit = fit_dm_target,
+};
+
+static enum reason
+fit_dm_device_if_any(const char *text, const struct settings *settings, void *into)
+{
+	return text[0] == '/' ? fit_dm_device(text, settings, into) :
+	       fit_dm_name("", settings, into);
+}
+
+const struct gate gate_dm_device_if_any = {
+	.shape = "(-|" DM_DIRECTORY DM_NAME ")",
+	.want = "/dev/mapper/ and then NAME, or - for none",
+	.sudo_wider = "names that are not NAME",
+	.longest = sizeof(DM_DIRECTORY) - 1 + DM_NAME_MAX,
+	.fit = fit_dm_device_if_any,
+};
+
+static enum reason
+fit_loop_if_any(const char *text, const struct settings *settings, void *into)
+{
+	struct loop_number loop = { .given = text[0] == '/' };
+	uint64_t number = 0;
+
+	(void)settings;
+	if (loop.given && !gate_number(text + strlen(LOOP_DEVICE), 0, LOOP_NUMBER_MAX, &number))
+		return REASON_MALFORMED;
+	loop.number = (unsigned)number;
+	*(struct loop_number *)into = loop;
+	return REASON_NONE;
+}
+
+const struct gate gate_loop_if_any = {
+	.shape = "(-|" LOOP_DEVICE "(0|[1-9][0-9]*))",
+	.want = "/dev/loop and then a plain decimal number, or - for none",
+	.sudo_wider = "numbers above 1048575",
+	.longest = sizeof(LOOP_DEVICE) - 1 + 7,
+	.fit = fit_loop_if_any,
 };
 
 static enum reason

@@ -14,3 +14,9 @@
  * (state_dir is not root's alone), or what the kernel said. */
 int tree_open(const struct settings *settings, const struct path *path, int flags,
 	      struct stat *status);
+
+/* The same with the owner's rights and no others: what the owner could not open itself, it cannot have
+ * opened by us.  For a stage AS_ROOT that keeps CAP_SETUID and CAP_SETGID (setfsuid(2)) and no
+ * CAP_DAC_*, which would open everything. */
+int tree_open_as_owner(const struct settings *settings, const struct path *path, int flags,
+		       struct stat *status);

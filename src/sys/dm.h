@@ -1,0 +1,51 @@
+/*
+ * dm.h: device-mapper snapshots, by the ioctls of /dev/mapper/control
+ * (Documentation/admin-guide/device-mapper/snapshot.rst, linux/dm-ioctl.h).
+ *
+ * Not through libdevmapper: six requests on one buffer are less than opening it, and each stays a
+ * line of its own in a verb's filter.  A mapping is ours by its uuid, "BANGER-NAME" or
+ * "BANGER-NAME:VM_ID", which only root can give and nobody can change.
+ */
+#pragma once
+
+#include "gate/gate.h"
+
+#include <linux/dm-ioctl.h>
+
+struct dm {
+	dev_t device;
+	int open_count;                 /* who has it open or mounted */
+	char uuid[DM_UUID_LEN];
+};
+
+/* FD_DM: /dev/mapper/control, before the cage closes.  0 or -errno; -ENXIO when it is not character
+ * device 10:236. */
+int dm_control_open(void);
+
+/* The mapping of that name, whoever made it.  0, -ENXIO when there is none, or -errno. */
+int dm_find(const struct dm_name *name, struct dm *out);
+
+bool dm_is_ours(const struct dm *dm, const struct dm_name *name);
+
+/* What the beginning of a COW file says.  The kernel takes four zero bytes for a new one and writes
+ * over 8 KiB; an ext4 image begins with 1024 of them. */
+enum cow { COW_FRESH, COW_SNAPSHOT, COW_OVERFLOWED, COW_FOREIGN };
+
+enum { COW_HEAD_BYTES = 8192 };         /* the header's chunk, and the first of the exceptions */
+
+enum cow dm_look_at_cow(const unsigned char head[COW_HEAD_BYTES]);
+
+/* A mapping of nothing, tagged; vm may be "".  -EBUSY when the name or the uuid is taken. */
+int dm_create(const struct dm_name *name, const char *vm, struct dm *out);
+
+/* Makes it a persistent snapshot of `sectors` sectors of base in cow, live.  A cow that holds a
+ * snapshot is continued. */
+int dm_start_snapshot(const struct dm *dm, uint64_t sectors, dev_t base, dev_t cow);
+
+/* /dev/mapper/NAME, root's, 0600: with udev or without it.  -EEXIST when what is there is not
+ * device-mapper's. */
+int dm_make_node(const struct dm_name *name, const struct dm *dm);
+
+/* Node and mapping are gone, the mapping by its uuid; waits until nobody has it open.  -EBUSY after
+ * timeout_ms, with the node as it was. */
+int dm_remove(const struct dm_name *name, const struct dm *dm, int timeout_ms);
