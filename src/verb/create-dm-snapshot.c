@@ -164,6 +164,7 @@ answer(const struct loop *base, const struct loop *cow)
 	snprintf(text, sizeof(text), "/dev/loop%u", cow->number);
 	json_text("cow_loop", text);
 	json_close('}');
+	print("\n");
 }
 
 static enum code
