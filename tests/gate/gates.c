@@ -84,6 +84,15 @@ check_operands(void)
 	check_gate("dm device", &gate_dm_device, LIST("/dev/mapper/fc-rootfs-a"),
 		   LIST("fc-rootfs-a", "/dev/mapper/control", "/dev/sda", "/dev/mapper/../sda",
 			"/dev/mapper/fc-rootfs-a/../b", "/dev/mapper//fc-rootfs-a"));
+	check_gate("dm target", &gate_dm_target, LIST("fc-rootfs-a", "/dev/mapper/fc-rootfs-a"),
+		   LIST("", "-", "/dev/mapper/", "mapper/fc-rootfs-a", "/dev/mapper//dev/mapper/fc-rootfs-a",
+			"/dev/mapper/fc-rootfs-" FORTY FORTY, "fc-rootfs-" FORTY FORTY));
+	check_gate("dm device or -", &gate_dm_device_if_any, LIST("-", "/dev/mapper/fc-rootfs-a"),
+		   LIST("", "--", "fc-rootfs-a", "/dev/mapper/-", "/dev/mapper/fc-rootfs-" FORTY FORTY));
+	check_gate("loop or -", &gate_loop_if_any, LIST("-", "/dev/loop0", "/dev/loop7", "/dev/loop1048575"),
+		   LIST("", "--", "/dev/loop", "/dev/loop-", "/dev/loop00", "/dev/loop01", "/dev/loop-control",
+			"/dev/loop1048576", "/dev/loop4294967296", "/dev/loop18446744073709551616",
+			"/dev/loop0p1", "/dev/sda", "loop0", "0", "/dev/loop/0"));
 	check_gate("image", &gate_image, LIST("/dev/mapper/fc-rootfs-a", "/var/lib/banger/x.ext4"),
 		   LIST("/dev/sda1", "/var/lib/banger/jail/x", "/dev/mapper/root", "/etc/passwd"));
 }
