@@ -56,8 +56,30 @@ nothing_left() {
 		[ -n "$left" ] || break
 		sleep .1
 	done
-	[ -z "$left" ] || { echo "left behind: $left"; dmsetup remove_all; losetup -D; return 1; }
+	[ -z "$left" ] || { echo "left behind: $left"; tidy_up; return 1; }
 	foreign_state | diff "$BATS_FILE_TMPDIR/foreign" -
+}
+
+# After a test that failed, so that the next ones do not fail with it.
+tidy_up() {
+	local name
+	umount /mnt 2> /dev/null || :
+	for name in $(dmsetup ls | cut -f1 | grep -v -e fc-rootfs-evil -e 'No devices'); do
+		dmsetup remove --retry "$name"
+	done
+	for name in $(losetup --list --noheadings --output NAME | grep -v "^$foreign$"); do
+		losetup --detach "$name"
+	done
+}
+
+# How many-eth ioctl of a create each of the requests that match PATTERN is.  The first create makes
+# loop devices, which later ones look at.
+ioctls_of_create() { # PATTERN
+	banger-priv create-dm-snapshot fc-rootfs-a "$images/base" "$cow" > /dev/null
+	banger-priv cleanup-dm-snapshot fc-rootfs-a
+	trace "$BATS_TEST_TMPDIR/log" banger-priv create-dm-snapshot fc-rootfs-a "$images/base" "$cow" > /dev/null
+	banger-priv cleanup-dm-snapshot fc-rootfs-a
+	grep -o 'ioctl([0-9]*, [A-Z_0-9]*' "$BATS_TEST_TMPDIR/log" | grep -nE "$1" | cut -d: -f1
 }
 
 create() { # SUFFIX [COW] [OPTION...]
@@ -130,22 +152,6 @@ attach_as() { # FILE TAG: without AUTOCLEAR, so that it stays; prints the device
 	expect 0 - own cleanup-dm-snapshot "fc-rootfs-$long" - - "$loop"
 }
 
-@test "20 creates at once, each with loop devices of its own" {
-	for i in {1..20}; do new_cow "$cow-$i"; done
-	for i in {1..20}; do
-		banger-priv create-dm-snapshot "fc-rootfs-$i" "$images/base" "$cow-$i" \
-			> "$BATS_TEST_TMPDIR/$i" 2>&1 3>&- &
-	done
-	wait
-	cat "$BATS_TEST_TMPDIR"/*
-	[ "$(jq -r '.base_loop, .cow_loop' "$BATS_TEST_TMPDIR"/* | sort -u | wc -l)" = 40 ]
-	for i in {1..20}; do
-		loop=$(jq -r .cow_loop "$BATS_TEST_TMPDIR/$i")
-		[ "$(cat "/sys/block/${loop#/dev/}/loop/backing_file")" = "$cow-$i" ]
-		banger-priv cleanup-dm-snapshot "fc-rootfs-$i"
-	done
-}
-
 @test "one name at once: one is made, the others are refused" {
 	for i in {1..4}; do new_cow "$cow-$i"; done
 	for i in {1..4}; do
@@ -159,20 +165,13 @@ attach_as() { # FILE TAG: without AUTOCLEAR, so that it stays; prints the device
 }
 
 @test "a loop device that somebody else takes first: the next one" {
-	# The fifth request of all: state, and for each loop device two, before LOOP_CONFIGURE.
-	trace "$BATS_TEST_TMPDIR/log" banger-priv create-dm-snapshot fc-rootfs-a "$images/base" "$cow"
-	banger-priv cleanup-dm-snapshot fc-rootfs-a
-	nth=$(grep -o 'ioctl([0-9]*, [A-Z_0-9]*' "$BATS_TEST_TMPDIR/log" | grep -n LOOP_CONFIGURE | head -1 | cut -d: -f1)
-	strace -qq -o "$BATS_TEST_TMPDIR/log" -e trace=ioctl \
-		-e inject=ioctl:delay_enter=6000000:when="$nth" \
-		banger-priv create-dm-snapshot fc-rootfs-a "$images/base" "$cow" > "$BATS_TEST_TMPDIR/out" 3>&- &
-	pid=$!
-	until grep -q LOOP_CTL_GET_FREE "$BATS_TEST_TMPDIR/log"; do sleep .1; done
-	mine=$(losetup --find --show /run/foreign)
-	wait $pid
-	losetup --detach "$mine"
-	grep -q 'LOOP_CONFIGURE.*EBUSY' "$BATS_TEST_TMPDIR/log"
-	[ "$(jq -r .base_loop "$BATS_TEST_TMPDIR/out")" != "$mine" ]
+	nth=$(ioctls_of_create LOOP_CONFIGURE | head -n 1)
+	expect 0 - inject "do:losetup --find --show /run/foreign > $BATS_TEST_TMPDIR/taken" ioctl "$nth" \
+		banger-priv create-dm-snapshot fc-rootfs-a "$images/base" "$cow"
+	taken=$(cat "$BATS_TEST_TMPDIR/taken")
+	[ -n "$taken" ] && [ "$(jq -r .base_loop <<< "$out")" != "$taken" ]
+	losetup --list "$taken" | grep -q /run/foreign
+	losetup --detach "$taken"
 	expect 0 - own cleanup-dm-snapshot fc-rootfs-a
 }
 
@@ -221,33 +220,31 @@ attach_as() { # FILE TAG: without AUTOCLEAR, so that it stays; prints the device
 }
 
 @test "killed after each step of create: cleanup removes what is left" {
-	trace "$BATS_TEST_TMPDIR/log" banger-priv create-dm-snapshot fc-rootfs-a "$images/base" "$cow"
-	banger-priv cleanup-dm-snapshot fc-rootfs-a
+	ioctls_of_create LOOP > /dev/null
 	# The call after each one that changes something.
 	points=$(sed 's/^[0-9]* *//' "$BATS_TEST_TMPDIR/log" | grep -v '^[-+]' |
 		grep -nE 'LOOP_CTL_GET_FREE|LOOP_CONFIGURE|DM_DEV_CREATE|DM_TABLE_LOAD|DM_DEV_SUSPEND|^mknodat' |
 		cut -d: -f1)
 	[ "$(wc -w <<< "$points")" = 8 ]
+	seen=0
 	for point in $points; do
 		strace -f -qq -o /dev/null -e trace=all -e inject=all:signal=KILL:when=$((point + 1)) \
 			banger-priv create-dm-snapshot fc-rootfs-a "$images/base" "$cow" || :
-		dmsetup ls
+		! dmsetup info fc-rootfs-a > /dev/null 2>&1 || seen=$((seen + 1))
 		expect 0 - banger-priv cleanup-dm-snapshot fc-rootfs-a
 		nothing_left
 	done
+	# After DM_DEV_CREATE, DM_TABLE_LOAD, DM_DEV_SUSPEND and mknodat there is a mapping to remove.
+	[ "$seen" = 4 ]
 }
 
 @test "a step of create that fails is undone" {
-	trace "$BATS_TEST_TMPDIR/log" banger-priv create-dm-snapshot fc-rootfs-a "$images/base" "$cow"
-	banger-priv cleanup-dm-snapshot fc-rootfs-a
-	calls=$(grep -o 'ioctl([0-9]*, [A-Z_0-9]*' "$BATS_TEST_TMPDIR/log" |
-		grep -nE 'LOOP_CTL_GET_FREE|LOOP_CONFIGURE|DM_DEV_CREATE|DM_TABLE_LOAD|DM_DEV_SUSPEND' | cut -d: -f1)
-	for nth in $calls; do
-		expect 5 failed strace -qq -o /dev/null -e inject=ioctl:error=EIO:when="$nth" \
+	for nth in $(ioctls_of_create 'LOOP_CTL_GET_FREE|LOOP_CONFIGURE|DM_DEV_CREATE|DM_TABLE_LOAD|DM_DEV_SUSPEND'); do
+		expect 5 failed inject fail:EIO ioctl "$nth" \
 			banger-priv create-dm-snapshot fc-rootfs-a "$images/base" "$cow"
 		nothing_left
 	done
-	expect 5 no-space strace -qq -o /dev/null -e inject=mknodat:error=ENOSPC \
+	expect 5 no-space inject fail:ENOSPC mknodat 1 \
 		banger-priv create-dm-snapshot fc-rootfs-a "$images/base" "$cow"
 }
 
@@ -337,9 +334,11 @@ attach_as() { # FILE TAG: without AUTOCLEAR, so that it stays; prints the device
 @test "a COW is part of one snapshot only, and nobody's base" {
 	expect 0 - create a
 	expect 6 in-use create b
-	new_cow "$cow-2"
+	new_cow "$cow-2" "$cow-3"
 	expect 6 in-use own create-dm-snapshot fc-rootfs-b "$cow" "$cow-2"
-	expect 6 in-use own create-dm-snapshot fc-rootfs-b "$cow-2" "$images/base"
+	expect 0 - own create-dm-snapshot fc-rootfs-b "$cow-2" "$cow-3"
+	expect 6 in-use create c "$cow-2"
+	expect 0 - own cleanup-dm-snapshot fc-rootfs-b
 	expect 0 - own cleanup-dm-snapshot fc-rootfs-a
 }
 
@@ -352,4 +351,20 @@ attach_as() { # FILE TAG: without AUTOCLEAR, so that it stays; prints the device
 	expect 3 exists create a
 	[ "$(readlink /dev/mapper/fc-rootfs-a)" = "$foreign" ]
 	rm /dev/mapper/fc-rootfs-a
+}
+
+@test "20 creates at once, each with loop devices of its own" {
+	for i in {1..20}; do new_cow "$cow-$i"; done
+	for i in {1..20}; do
+		banger-priv create-dm-snapshot "fc-rootfs-$i" "$images/base" "$cow-$i" \
+			> "$BATS_TEST_TMPDIR/$i" 2>&1 3>&- &
+	done
+	wait
+	cat "$BATS_TEST_TMPDIR"/*
+	[ "$(jq -r '.base_loop, .cow_loop' "$BATS_TEST_TMPDIR"/* | sort -u | wc -l)" = 40 ]
+	for i in {1..20}; do
+		loop=$(jq -r .cow_loop "$BATS_TEST_TMPDIR/$i")
+		[ "$(cat "/sys/block/${loop#/dev/}/loop/backing_file")" = "$cow-$i" ]
+		banger-priv cleanup-dm-snapshot "fc-rootfs-$i"
+	done
 }
