@@ -158,10 +158,24 @@ open_directory(void)
 	return fd < 0 ? -errno : fd;
 }
 
-/* A node of device-mapper's, or udev's link to one.  Whichever it leads to, the name is this
- * mapping's alone. */
+/* Whether a device of that number is a mapping, or there is none (any more). */
 static bool
-is_node(int directory, const char *name, const struct dm *dm)
+is_mapping_or_nothing(dev_t device)
+{
+	char path[64];
+	struct stat status;
+
+	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/dm", major(device), minor(device));
+	if (stat(path, &status) == 0)
+		return true;
+	*strrchr(path, '/') = '\0';
+	return stat(path, &status) < 0 && errno == ENOENT;
+}
+
+/* A node of device-mapper's, or udev's link to one.  Whichever mapping it leads to, the name in
+ * /dev/mapper is that of the mapping which has it. */
+static bool
+is_node(int directory, const char *name)
 {
 	static const char beginning[] = "../dm-";
 	char target[sizeof(beginning)];
@@ -170,19 +184,24 @@ is_node(int directory, const char *name, const struct dm *dm)
 	if (fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
 		return false;
 	if (S_ISBLK(status.st_mode))
-		return major(status.st_rdev) == major(dm->device);
+		return is_mapping_or_nothing(status.st_rdev);
 	return S_ISLNK(status.st_mode) &&
 	       readlinkat(directory, name, target, sizeof(target)) == sizeof(target) &&
 	       memcmp(target, beginning, strlen(beginning)) == 0;
 }
 
-static int
-remove_node(int directory, const struct dm_name *name, const struct dm *dm)
+int
+dm_remove_node(const struct dm_name *name)
 {
-	if (is_node(directory, name->text, dm) && unlinkat(directory, name->text, 0) < 0 &&
-	    errno != ENOENT)
-		return -errno;
-	return 0;
+	int directory = open_directory();
+	int rc = 0;
+
+	if (directory < 0)
+		return directory;
+	if (is_node(directory, name->text) && unlinkat(directory, name->text, 0) < 0 && errno != ENOENT)
+		rc = -errno;
+	close(directory);
+	return rc;
 }
 
 int
@@ -194,8 +213,8 @@ dm_make_node(const struct dm_name *name, const struct dm *dm)
 	/* Stale, or udev's: ours takes its place, so that the name is there when the verb is done. */
 	for (int tries = 0; rc == -EEXIST && tries < 4; tries++) {
 		rc = mknodat(directory, name->text, S_IFBLK | 0600, dm->device) < 0 ? -errno : 0;
-		if (rc == -EEXIST && is_node(directory, name->text, dm))
-			(void)remove_node(directory, name, dm);
+		if (rc == -EEXIST)
+			(void)dm_remove_node(name);
 	}
 	if (directory >= 0)
 		close(directory);
@@ -208,11 +227,8 @@ static int
 remove_now(const struct dm_name *name, const struct dm *dm)
 {
 	struct request request;
-	int directory = open_directory();
-	int rc = directory < 0 ? directory : remove_node(directory, name, dm);
+	int rc = dm_remove_node(name);
 
-	if (directory >= 0)
-		close(directory);
 	if (rc < 0)
 		return rc;
 	begin(&request, "", dm->uuid);

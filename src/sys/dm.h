@@ -46,6 +46,10 @@ int dm_start_snapshot(const struct dm *dm, uint64_t sectors, dev_t base, dev_t c
  * device-mapper's. */
 int dm_make_node(const struct dm_name *name, const struct dm *dm);
 
+/* What a mapping that is gone left in /dev/mapper: `dmsetup remove` without udev does.  What is not
+ * device-mapper's stays. */
+int dm_remove_node(const struct dm_name *name);
+
 /* Node and mapping are gone, the mapping by its uuid; waits until nobody has it open.  -EBUSY after
  * timeout_ms, with the node as it was. */
 int dm_remove(const struct dm_name *name, const struct dm *dm, int timeout_ms);

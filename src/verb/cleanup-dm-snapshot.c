@@ -86,7 +86,7 @@ act(const struct settings *settings)
 		code = check_loop("COW_LOOP", &ask.cow);
 	if (code != CODE_DONE)
 		return code;
-	rc = is_there ? dm_remove(&ask.name, &dm, PATIENCE_MS) : 0;
+	rc = is_there ? dm_remove(&ask.name, &dm, PATIENCE_MS) : dm_remove_node(&ask.name);
 	if (rc == -EBUSY)
 		return refused(REASON_IN_USE, "the mapping is open or mounted, by a VM perhaps");
 	if (rc < 0)
@@ -124,7 +124,8 @@ static const struct call calls[] = {
 };
 
 static const char *const paths[] = {
-	"/dev/mapper/NAME", "/dev/mapper/control", "/dev/loopN", "/sys/block", NULL
+	"/dev/mapper/NAME", "/dev/mapper/control", "/dev/loopN", "/sys/block", "/sys/dev/block",
+	NULL
 };
 
 const struct verb verb_cleanup_dm_snapshot = {

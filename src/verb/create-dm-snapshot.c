@@ -198,7 +198,9 @@ undo_cow:
 	(void)loop_detach(&cow, UNDO_MS);
 undo_base:
 	(void)loop_detach(&base, UNDO_MS);
-	return failed(rc, "cannot make the snapshot");
+	return rc == -EEXIST ? refused(REASON_EXISTS, "/dev/mapper has something of that name that is no "
+				       "mapping's") :
+	       failed(rc, "cannot make the snapshot");
 }
 
 static enum code
@@ -254,7 +256,7 @@ static const struct call calls[] = {
 
 static const char *const paths[] = {
 	"BASE, read only", "COW", "/dev/mapper/NAME", "/dev/mapper/control", "/dev/loop-control",
-	"/dev/loopN", "/sys/block", NULL
+	"/dev/loopN", "/sys/block", "/sys/dev/block", NULL
 };
 
 const struct verb verb_create_dm_snapshot = {

@@ -24,13 +24,11 @@ act(const struct settings *settings)
 	int rc = dm_find(&ask.target, &dm);
 
 	(void)settings;
-	if (rc == -ENXIO)
-		return CODE_DONE;
-	if (rc < 0)
+	if (rc < 0 && rc != -ENXIO)
 		return failed(rc, "cannot ask for the mapping");
-	if (!dm_is_ours(&dm, &ask.target))
+	if (rc == 0 && !dm_is_ours(&dm, &ask.target))
 		return refused(REASON_FOREIGN, "the mapping of that name is not a snapshot of ours");
-	rc = dm_remove(&ask.target, &dm, PATIENCE_MS);
+	rc = rc == 0 ? dm_remove(&ask.target, &dm, PATIENCE_MS) : dm_remove_node(&ask.target);
 	if (rc == -EBUSY)
 		return refused(REASON_IN_USE, "the mapping is open or mounted, by a VM perhaps");
 	return rc < 0 ? failed(rc, "cannot remove the mapping") : CODE_DONE;
@@ -58,7 +56,7 @@ static const struct call calls[] = {
 	LIST_END
 };
 
-static const char *const paths[] = { "/dev/mapper/NAME", "/dev/mapper/control", NULL };
+static const char *const paths[] = { "/dev/mapper/NAME", "/dev/mapper/control", "/sys/dev/block", NULL };
 
 const struct verb verb_remove_dm_snapshot = {
 	.name = "remove-dm-snapshot",
