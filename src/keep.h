@@ -31,6 +31,7 @@ enum descriptor {
 	FD_OUTPUT = 22,         /* what an executed program says */
 	FD_OUTPUT_END = 23,     /* where it says it */
 	FD_CHILD = 24,          /* the child that runs beside the next stage, as a pidfd */
+	FD_FILES = 32,          /* the first of the files that go into a VM's chroot, one after another */
 };
 
 /* Whose uid and gid a stage has.  uid 0 without capabilities still owns root's files, so

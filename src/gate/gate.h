@@ -105,6 +105,13 @@ struct inside_file {
 	gid_t gid;
 	uint64_t size;
 };
+/* The jail. */
+extern const struct gate gate_drive;            /* struct drive: NAME:PATH */
+extern const struct gate gate_yes;              /* bool */
+
+enum { DRIVE_NAME_MAX = 32 };
+
+struct drive { char name[DRIVE_NAME_MAX + 1]; struct image image; };
 
 struct gated_id { uid_t id; bool given; };
 struct vm_id { char text[VM_ID_MAX + 1]; };

@@ -6,8 +6,10 @@
 #include "sys/pinned.h"
 #include "sys/trusted.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
 int
@@ -50,4 +52,23 @@ int
 directory_remove(int parent, const char *name)
 {
 	return unlinkat(parent, name, AT_REMOVEDIR) < 0 ? -errno : 0;
+}
+
+const char *
+directory_next(struct directory_reader *reader)
+{
+	for (;;) {
+		struct dirent64 *entry;
+
+		if (reader->at == reader->got) {
+			reader->at = 0;
+			reader->got = getdents64(reader->fd, reader->buffer, sizeof(reader->buffer));
+			if (reader->got <= 0)
+				return reader->got == 0 ? "" : NULL;
+		}
+		entry = (struct dirent64 *)(void *)(reader->buffer + reader->at);
+		reader->at += entry->d_reclen;
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			return entry->d_name;
+	}
 }

@@ -17,3 +17,13 @@ int directory_give(int directory, uid_t uid, gid_t gid, mode_t mode);
 
 /* Removes an empty directory. */
 int directory_remove(int parent, const char *name);
+
+/* What is in a directory, one entry after another, without memory from the heap. */
+struct directory_reader {
+	int fd;
+	long got, at;
+	char buffer[4096] __attribute__((aligned(8)));
+};
+
+/* The next name but . and .., "" at the end, NULL with errno set.  fd is open for reading. */
+const char *directory_next(struct directory_reader *reader);

@@ -1,0 +1,115 @@
+/*
+ * jail.c: the anchor of every VM's directory.
+ */
+#include "sys/jail.h"
+
+#include "sys/directory.h"
+#include "sys/mount.h"
+#include "sys/trusted.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { JAIL_MODE = 0711 };
+
+static int
+open_checked(const char *path, struct jail_fault *fault)
+{
+	struct stat status;
+	int fd = trusted_open(path, &status, &fault->length);
+
+	fault->path = path;
+	fault->wanted = "root's, writable by nobody else and no symlink";
+	if (fd >= 0 && (!S_ISDIR(status.st_mode) || (status.st_mode & 07777) != JAIL_MODE)) {
+		close(fd);
+		fault->length = strlen(path);
+		fault->wanted = "a directory of root's with mode 0711";
+		return -EPERM;
+	}
+	return fd;
+}
+
+/* Binds jail_dir to itself unless it is a mount already, and makes that private. */
+static int
+bind_privately(const char *path, int *fd, struct jail_fault *fault)
+{
+	int is_root = mount_is_root(*fd), rc = is_root < 0 ? is_root : 0, clone;
+
+	if (is_root == 0) {
+		clone = mount_clone(*fd, 0, -1);
+		rc = clone < 0 ? clone : mount_attach(clone, *fd, "");
+		if (clone >= 0)
+			close(clone);
+		if (rc < 0)
+			return rc;
+		close(*fd);
+		*fd = open_checked(path, fault);
+		if (*fd < 0)
+			return *fd;
+	}
+	/* Also after the attaching: under a shared parent it became shared again. */
+	return rc < 0 ? rc : mount_make_private(*fd);
+}
+
+int
+jail_open(const struct settings *settings, bool bind, struct jail_fault *fault)
+{
+	const char *path = settings->jail_dir.text;
+	int lock = -1, jail = -1, rc = 0, fd = open_checked(path, fault);
+
+	if (fd < 0)
+		return fd;
+	if (bind) {
+		/* Mode 0711: nobody but root can open it for reading, and so hold this lock. */
+		lock = beneath_open(fd, ".", O_RDONLY | O_DIRECTORY, 1);
+		rc = lock < 0 ? lock : flock(lock, LOCK_EX) < 0 ? -errno : 0;
+		if (rc == 0) {
+			close(fd);
+			fd = open_checked(path, fault);
+			rc = fd < 0 ? fd : bind_privately(path, &fd, fault);
+		}
+	}
+	if (rc == 0) {
+		static char below[PATH_MAX + sizeof("/firecracker")];
+
+		stpcpy(stpcpy(below, path), "/firecracker");
+		jail = open_checked(below, fault);
+	}
+	if (lock >= 0)
+		close(lock);
+	if (fd >= 0)
+		close(fd);
+	return rc < 0 ? rc : jail;
+}
+
+int
+jail_has_uid(int jail, const struct vm_id *except, uid_t uid)
+{
+	struct directory_reader vms = { .fd = beneath_open(jail, ".", O_RDONLY | O_DIRECTORY, 1) };
+	const char *name;
+	int has = 0;
+
+	if (vms.fd < 0)
+		return vms.fd;
+	while (!has && (name = directory_next(&vms)) && *name) {
+		char root[NAME_MAX + sizeof("/root")];
+		struct stat status;
+		int chroot;
+
+		if (strcmp(name, except->text) == 0)
+			continue;
+		stpcpy(stpcpy(root, name), "/root");
+		chroot = beneath_open(jail, root, O_PATH | O_DIRECTORY, 1);
+		if (chroot < 0)
+			continue;
+		has = fstat(chroot, &status) == 0 && status.st_uid == uid;
+		close(chroot);
+	}
+	close(vms.fd);
+	return has;
+}

@@ -1,0 +1,21 @@
+/*
+ * jail.h: jail_dir/firecracker, below which each VM has a directory.
+ *
+ * It and all above it are root's and are verified, never mended.  jail_dir is bound to itself once per
+ * boot, privately, so that no mount below it is copied into another namespace, or can be refused a
+ * move because it lies under a shared one.
+ */
+#pragma once
+
+#include "gate/gate.h"
+
+/* What is wrong with a path that must be root's alone; for exit code 4. */
+struct jail_fault { const char *path; size_t length; const char *wanted; };
+
+/* Opens jail_dir/firecracker (the caller closes it).  With bind, after making sure of the private
+ * mount; callers at the same time wait for each other.  -EPERM or -ELOOP with *fault, -ENOENT, or
+ * -errno. */
+int jail_open(const struct settings *settings, bool bind, struct jail_fault *fault);
+
+/* Whether another VM's chroot already has that uid: 1, 0, or -errno. */
+int jail_has_uid(int jail, const struct vm_id *except, uid_t uid);

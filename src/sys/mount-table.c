@@ -1,0 +1,157 @@
+/*
+ * mount-table.c: two sources, one table.
+ */
+#include "sys/mount-table.h"
+
+#include "build-config.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libmount/libmount.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Newer than Debian 12's headers; include/uapi/linux/mount.h of Linux 6.8. */
+#ifndef SYS_statmount
+#define SYS_statmount 457
+#define SYS_listmount 458
+#endif
+enum { UNIQUE_ID_MASK = 0x4000, MOUNT_POINT_WANTED = 0x10 };
+
+struct id_request {
+	uint32_t size;
+	uint32_t spare;
+	uint64_t id;
+	uint64_t param;
+};
+
+struct statmount_answer {
+	uint32_t size;
+	uint32_t spare1;
+	uint64_t mask;
+	uint32_t before[22];    /* up to the parts that were not asked for */
+	uint32_t mnt_root;
+	uint32_t mnt_point;
+	uint64_t spare2[50];
+	char text[];
+};
+
+#define LIBMOUNT_FUNCTIONS(F) \
+	F(new_table_from_file) F(new_iter) F(table_next_fs) F(fs_get_id) F(fs_get_parent_id) \
+	F(fs_get_target)
+
+#define LIBMOUNT_MEMBER(function) typeof(mnt_##function) *function;
+static struct { LIBMOUNT_FUNCTIONS(LIBMOUNT_MEMBER) } lib;
+#undef LIBMOUNT_MEMBER
+
+static struct libmnt_table *mountinfo;
+
+static bool
+kernel_tells(void)
+{
+	struct id_request request = { .size = sizeof(request) };
+
+	return syscall(SYS_listmount, &request, NULL, 0UL, 0U) >= 0 || errno != ENOSYS;
+}
+
+int
+mount_table_open(void)
+{
+	void *library;
+
+	if (kernel_tells())
+		return 0;
+	library = dlopen(LIBMOUNT_FILE, RTLD_NOW | RTLD_LOCAL);
+	if (!library)
+		return -ELIBACC;
+#define LIBMOUNT_LOOK_UP(function) \
+	if (!(lib.function = (typeof(lib.function))dlsym(library, "mnt_" #function))) \
+		return -ELIBACC;
+	LIBMOUNT_FUNCTIONS(LIBMOUNT_LOOK_UP)
+#undef LIBMOUNT_LOOK_UP
+	mountinfo = lib.new_table_from_file("/proc/self/mountinfo");
+	return mountinfo ? 0 : -EIO;
+}
+
+static int
+add(struct mount_table *table, const char *place, const char *prefix)
+{
+	size_t length = strlen(prefix);
+
+	if (strncmp(place, prefix, length) != 0 || place[length] != '/')
+		return -ESTALE;
+	if (table->count == MOUNTS_MAX)
+		return -E2BIG;
+	if (strlen(place + length + 1) >= MOUNT_PATH_MAX)
+		return -ENAMETOOLONG;
+	memcpy(table->below[table->count++], place + length + 1, strlen(place + length + 1) + 1);
+	return 0;
+}
+
+static int
+read_from_kernel(uint64_t id, const char *prefix, struct mount_table *table)
+{
+	struct id_request request = { .size = sizeof(request), .id = id };
+	static union {
+		struct statmount_answer answer;
+		char bytes[8192];
+	} one;
+	uint64_t ids[MOUNTS_MAX + 1];
+	long count = syscall(SYS_listmount, &request, ids, MOUNTS_MAX + 1UL, 0U);
+
+	if (count < 0)
+		return -errno;
+	for (long i = 0; i < count; i++) {
+		int rc;
+
+		request.id = ids[i];
+		request.param = MOUNT_POINT_WANTED;
+		if (syscall(SYS_statmount, &request, &one, sizeof(one), 0U) < 0) {
+			if (errno == ENOENT)
+				continue;       /* gone meanwhile */
+			return -errno;
+		}
+		rc = add(table, one.answer.text + one.answer.mnt_point, prefix);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+/* A child is always after its parent in the table. */
+static int
+read_from_table(int id, const char *prefix, struct mount_table *table)
+{
+	struct libmnt_iter *iter = lib.new_iter(MNT_ITER_FORWARD);
+	int family[MOUNTS_MAX + 1] = { id }, known = 1, rc = 0;
+	struct libmnt_fs *fs;
+
+	while (iter && rc == 0 && lib.table_next_fs(mountinfo, iter, &fs) == 0) {
+		for (int i = 0; i < known; i++) {
+			if (lib.fs_get_parent_id(fs) != family[i])
+				continue;
+			rc = add(table, lib.fs_get_target(fs), prefix);
+			if (rc == 0)
+				family[known++] = lib.fs_get_id(fs);
+			break;
+		}
+	}
+	return iter ? rc : -ENOMEM;
+}
+
+int
+mount_table_read(int mount, const char *prefix, struct mount_table *table)
+{
+	struct statx status;
+
+	table->count = 0;
+	if (statx(mount, "", AT_EMPTY_PATH, mountinfo ? STATX_MNT_ID : UNIQUE_ID_MASK, &status) < 0)
+		return -errno;
+	return mountinfo ? read_from_table((int)status.stx_mnt_id, prefix, table) :
+	       read_from_kernel(status.stx_mnt_id, prefix, table);
+}

@@ -1,0 +1,28 @@
+/*
+ * mount-table.h: the mounts below one mount.
+ *
+ * From listmount(2) and statmount(2) (Linux 6.8), whose cost is that of the subtree; before them from
+ * libmount's table of /proc/self/mountinfo, which only such kernels have to read.
+ */
+#pragma once
+
+enum { MOUNTS_MAX = 128, MOUNT_PATH_MAX = 512 };
+
+/* In the order in which they were mounted, each by its path below the directory that was asked for. */
+struct mount_table {
+	unsigned count;
+	char below[MOUNTS_MAX][MOUNT_PATH_MAX];
+};
+
+/* A handle: libmount and its table where the kernel has no statmount. */
+int mount_table_open(void);
+
+/* Fills the table with what is mounted below the mount whose root `mount` holds.  prefix is the absolute
+ * path that the paths are to be relative to.  -E2BIG and -ENAMETOOLONG for what no prepared
+ * chroot has. */
+int mount_table_read(int mount, const char *prefix, struct mount_table *table);
+
+#define MOUNT_TABLE_CALLS \
+	CALL(statx, "the id of a mount"), \
+	CALL_NR(listmount, 458, "the ids of those below it"), \
+	CALL_NR(statmount, 457, "their places")
