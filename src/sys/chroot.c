@@ -4,7 +4,7 @@
 #include "sys/chroot.h"
 
 #include "sys/directory.h"
-#include "sys/mount.h"
+#include "sys/mounts.h"
 #include "sys/mount-table.h"
 #include "sys/pinned.h"
 #include "sys/remove.h"

@@ -4,7 +4,7 @@
 #include "sys/jail.h"
 
 #include "sys/directory.h"
-#include "sys/mount.h"
+#include "sys/mounts.h"
 #include "sys/trusted.h"
 
 #include <errno.h>

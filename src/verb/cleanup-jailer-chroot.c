@@ -66,6 +66,7 @@ static const struct handle handles[] = {
 
 static const struct cap caps[] = {
 	CAP(SYS_ADMIN, "unmounts"),
+	CAP(DAC_READ_SEARCH, "to the mounts in the chroot, which is the VM's alone"),
 	CAP(CHOWN, "takes over what is left of a chroot of another making"),
 	LIST_END
 };

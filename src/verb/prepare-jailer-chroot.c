@@ -9,10 +9,11 @@
 #include "sys/binary.h"
 #include "sys/cgroup.h"
 #include "sys/chroot.h"
+#include "sys/dm.h"
 #include "sys/elf.h"
 #include "sys/idmap.h"
 #include "sys/jail.h"
-#include "sys/mount.h"
+#include "sys/mounts.h"
 #include "sys/tree.h"
 #include "sys/trusted.h"
 #include "verb.h"
@@ -131,8 +132,7 @@ open_files(const struct settings *settings)
 	if (code == CODE_DONE && ask.initrd.text[0])
 		code = open_file(settings, &ask.initrd, "the initrd", FILE_INITRD, false);
 	if (code == CODE_DONE && ask.scratch) {
-		snprintf(scratch.text, sizeof(scratch.text), "%s/%s", settings->state_dir.text,
-			 ask.vm.text);
+		stpcpy(stpcpy(stpcpy(scratch.text, settings->state_dir.text), "/"), ask.vm.text);
 		code = open_file(settings, &scratch, "the VM's directory below state_dir", FILE_SCRATCH,
 				 true);
 	}
@@ -224,35 +224,50 @@ add_vsock(const struct chroot *chroot, uid_t uid, gid_t gid)
 	return chroot_add_node(chroot, "dev/vhost-vsock", S_IFCHR, status.st_rdev, uid, gid);
 }
 
+struct vm_side { uid_t uid; gid_t gid; int userns; };
+
+/* A block node with the number that the kernel gives for a mapping of ours, never a path's. */
+static int
+add_device(const struct chroot *chroot, const struct drive *drive, uid_t uid, gid_t gid)
+{
+	struct dm dm;
+	int rc = dm_find(&drive->image.device, &dm);
+
+	if (rc == 0 && !dm_is_ours(&dm, &drive->image.device))
+		rc = -ENXIO;
+	return rc < 0 ? rc : chroot_add_node(chroot, drive->name, S_IFBLK, dm.device, uid, gid);
+}
+
 static int
 add_drives(const struct chroot *chroot, const struct drive *each, unsigned count, unsigned first,
-	   uint64_t attributes, int userns)
+	   uint64_t attributes, const struct vm_side *vm)
 {
 	int rc = 0;
 
 	for (unsigned i = 0; i < count && rc == 0; i++)
-		rc = chroot_add_mount(chroot, each[i].name, FD_FILES + (int)(first + i), attributes, userns,
-				      false);
+		rc = each[i].image.is_device ? add_device(chroot, &each[i], vm->uid, vm->gid) :
+		     chroot_add_mount(chroot, each[i].name, FD_FILES + (int)(first + i), attributes,
+				      vm->userns, false);
 	return rc;
 }
 
 static int
-add_files(const struct chroot *chroot, int userns)
+add_files(const struct chroot *chroot, const struct vm_side *vm)
 {
-	int rc = chroot_add_mount(chroot, "vmlinux", FD_FILES + FILE_KERNEL, MOUNT_ATTR_RDONLY, userns,
+	int rc = chroot_add_mount(chroot, "vmlinux", FD_FILES + FILE_KERNEL, MOUNT_ATTR_RDONLY, vm->userns,
 				  false);
 
 	if (rc == 0 && ask.initrd.text[0])
-		rc = chroot_add_mount(chroot, "initrd", FD_FILES + FILE_INITRD, MOUNT_ATTR_RDONLY, userns,
+		rc = chroot_add_mount(chroot, "initrd", FD_FILES + FILE_INITRD, MOUNT_ATTR_RDONLY, vm->userns,
 				      false);
 	if (rc == 0 && ask.scratch)
-		rc = chroot_add_mount(chroot, "scratch", FD_FILES + FILE_SCRATCH, MOUNT_ATTR_NOEXEC, userns,
-				      true);
+		rc = chroot_add_mount(chroot, "scratch", FD_FILES + FILE_SCRATCH, MOUNT_ATTR_NOEXEC,
+				      vm->userns, true);
 	if (rc == 0)
-		rc = add_drives(chroot, ask.drives, drives.count, FILE_DRIVES, MOUNT_ATTR_NOEXEC, userns);
+		rc = add_drives(chroot, ask.drives, drives.count, FILE_DRIVES, MOUNT_ATTR_NOEXEC, vm);
 	if (rc == 0)
 		rc = add_drives(chroot, ask.read_only, read_only.count, FILE_DRIVES + DRIVES_MAX,
-				MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOEXEC, userns);
+				MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOEXEC, vm);
 	return rc;
 }
 
@@ -260,22 +275,25 @@ static enum code
 fill(const struct chroot *chroot, const struct settings *settings, uid_t uid, gid_t gid, bool is_dynamic)
 {
 	const struct account *owner = &settings->owner;
-	int userns = -1, rc = 0;
+	struct vm_side vm = { .uid = uid, .gid = gid, .userns = -1 };
+	int rc = 0;
 
 	/* Where the VM has ids of its own, the owner's files are mapped to them; no inode changes. */
 	if (uid != owner->uid || gid != owner->gid) {
-		userns = idmap_open(owner->uid, uid, owner->gid, gid);
-		if (userns < 0)
-			return failed(userns, "cannot map the owner's ids to the VM's");
+		vm.userns = idmap_open(owner->uid, uid, owner->gid, gid);
+		if (vm.userns < 0)
+			return failed(vm.userns, "cannot map the owner's ids to the VM's");
 	}
-	rc = add_files(chroot, userns);
-	if (userns >= 0)
-		close(userns);
-	if (rc == -EINVAL && userns >= 0)
+	rc = add_files(chroot, &vm);
+	if (vm.userns >= 0)
+		close(vm.userns);
+	if (rc == -EINVAL && vm.userns >= 0)
 		return refused(REASON_HOST, "the file system below state_dir cannot map ids; use ext4, xfs, btrfs "
 			       "or tmpfs, or let vm_uid be the owner's");
+	if (rc == -ENXIO)
+		return refused(REASON_FOREIGN, "a drive's device is not there, or not one of ours");
 	if (rc < 0)
-		return failed(rc, "cannot mount a file into the chroot");
+		return failed(rc, "cannot put a file into the chroot");
 	if (is_dynamic) {
 		rc = add_libraries(chroot);
 		if (rc < 0)
@@ -360,6 +378,24 @@ act(const struct settings *settings)
 }
 
 /* ---- what it keeps ---- */
+
+static bool
+has_device(void)
+{
+	for (unsigned i = 0; i < drives.count; i++)
+		if (ask.drives[i].image.is_device)
+			return true;
+	for (unsigned i = 0; i < read_only.count; i++)
+		if (ask.read_only[i].image.is_device)
+			return true;
+	return false;
+}
+
+static int
+open_mapper(void)
+{
+	return has_device() ? dm_control_open() : 0;
+}
 
 static const struct handle handles[] = {
 	{ "/dev/mapper/control, where drives are device-mapper's", open_mapper },

@@ -1,7 +1,7 @@
 /*
- * mount.c: no path but one component below a descriptor.
+ * mounts.c: no path but one component below a descriptor.
  */
-#include "sys/mount.h"
+#include "sys/mounts.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -48,9 +48,9 @@ int
 mount_clone(int fd, uint64_t attributes, int userns)
 {
 	struct mount_attr wanted = {
-		.attr_set = attributes | (userns < 0 ? 0 : MOUNT_ATTR_IDMAP),
+		.attr_set = userns < 0 ? attributes : attributes | MOUNT_ATTR_IDMAP,
 		.propagation = MS_PRIVATE,
-		.userns_fd = userns < 0 ? 0 : (uint64_t)userns,
+		.userns_fd = userns < 0 ? 0 : (unsigned)userns,
 	};
 	int rc, tree = open_tree(fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
 

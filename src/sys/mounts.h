@@ -1,5 +1,5 @@
 /*
- * mount.h: mounts as descriptors: fsopen(2), open_tree(2), mount_setattr(2), move_mount(2); Linux 5.12.
+ * mounts.h: mounts as descriptors: fsopen(2), open_tree(2), mount_setattr(2), move_mount(2); Linux 5.12.
  *
  * A mount gets all its attributes while it is detached, so that there is no moment when it is
  * visible with others.  Every one is private: what happens at its source does not reach it, and what
