@@ -159,9 +159,7 @@ chroot_add_sockets(const struct chroot *chroot, uid_t vm_uid, gid_t owner_gid)
 int
 chroot_hand_over(const struct chroot *chroot, uid_t uid, gid_t gid)
 {
-	int rc = pinned_set_owner(chroot->root, uid, gid);
-
-	return rc < 0 ? rc : pinned_set_mode(chroot->directory, 0711);
+	return pinned_set_owner(chroot->root, uid, gid);
 }
 
 void
@@ -180,49 +178,62 @@ chroot_undo(struct chroot *chroot)
 	directory_remove(chroot->jail, chroot->vm);
 }
 
-/* The mounts below the one on directory/name, the last first, then that one. */
+/* Pins the directory that holds the last component of `path`, which *name is set to. */
 static int
-remove_mount(int directory, const char *name, const char *prefix)
+pin_parent(int directory, char *path, const char **name)
+{
+	char *slash = strrchr(path, '/');
+
+	*name = slash ? slash + 1 : path;
+	if (!slash)
+		return beneath_open(directory, ".", O_PATH | O_DIRECTORY, 1);
+	*slash = '\0';
+	return beneath_open(directory, path, O_PATH | O_DIRECTORY | O_NOFOLLOW, 1);
+}
+
+/* Takes each of them out of its peer group: what is unmounted below one is unmounted in its peers.  One
+ * that lies hidden under another has its turn when that is gone; it has nothing below it by then. */
+static void
+make_all_private(int directory, const struct mount_table *table)
+{
+	for (unsigned i = 0; i < table->count; i++) {
+		int fd = beneath_open(directory, table->below[i], O_PATH | O_NOFOLLOW, 1);
+
+		if (fd >= 0) {
+			mount_make_private(fd);
+			close(fd);
+		}
+	}
+}
+
+/* Everything that is mounted below the VM's directory, the last first. */
+static int
+remove_mounts(int directory, const char *prefix)
 {
 	static struct mount_table table;
-	int rc, parent, top = beneath_open(directory, name, O_PATH | O_DIRECTORY | O_NOFOLLOW, 1);
+	int rc = mount_table_read(directory, prefix, &table);
 
-	if (top < 0)
-		return top == -ENOENT || top == -ENOTDIR || top == -ELOOP ? 0 : top;
-	rc = mount_is_root(top);
-	if (rc <= 0) {
-		close(top);
-		return rc;
-	}
-	rc = mount_make_private_below(top);
-	if (rc == 0)
-		rc = mount_table_read(top, prefix, &table);
-	close(top);
+	make_all_private(directory, &table);
 	while (rc == 0 && table.count > 0) {
-		char *path = table.below[--table.count], *slash = strrchr(path, '/');
+		const char *name;
+		int parent = pin_parent(directory, table.below[--table.count], &name);
 
-		if (slash)
-			*slash = '\0';
-		parent = slash ? beneath_open(directory, path, O_PATH | O_DIRECTORY | O_NOFOLLOW, 1) :
-			 -ESTALE;
-		rc = parent < 0 ? parent : mount_remove(parent, slash + 1, false);
+		rc = parent < 0 ? parent : mount_remove(parent, name, false);
 		if (parent >= 0)
 			close(parent);
 	}
-	return rc < 0 ? rc : mount_remove(directory, name, false);
+	return rc;
 }
 
 int
 chroot_remove(int jail, const struct vm_id *vm, const char *prefix)
 {
-	static const char *const names[] = { SOCKET_DIR_INSIDE, ROOT };
-	int rc = 0, directory = beneath_open(jail, vm->text, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
+	int rc, directory = beneath_open(jail, vm->text, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
 
 	if (directory < 0)
 		return directory == -ENOENT ? 0 : directory;
-	for (size_t i = 0; i < 2 && rc == 0; i++)
-		rc = remove_mount(directory, names[1 - i], prefix);
-	/* fchdir went into it, or below. */
+	rc = remove_mounts(directory, prefix);
+	/* mount_remove went into it. */
 	if (fchdir(jail) < 0 && rc == 0)
 		rc = -errno;
 	close(directory);

@@ -1,7 +1,8 @@
 /*
  * chroot.h: a VM's chroot, put together where nobody else can reach it, and taken apart.
  *
- *	jail_dir/firecracker/VM_ID/          root's, 0700 until it is handed over, then 0711
+ *	jail_dir/firecracker/VM_ID/          root's, 0700 until the VM runs: the jailer acts as root in a
+ *	                                     tree that nobody else can reach.  Then 0711, for sockets/
  *	        root/                        a tmpfs `banger:VM_ID`: the chroot; its owner is the VM's ids
  *	        sockets/                     another one, which the VM sees as /sockets: owner and VM both
  *	                                     make sockets in it
@@ -31,12 +32,12 @@ int chroot_add_node(const struct chroot *chroot, const char *name, mode_t type, 
 int chroot_add_link(const struct chroot *chroot, const char *name, const char *to);
 int chroot_add_sockets(const struct chroot *chroot, uid_t vm_uid, gid_t owner_gid);
 
-/* The last step: gives the chroot to the VM's ids and lets others in as far as it lets them. */
+/* The last step: the top of the chroot gets the VM's ids, which is where they are kept. */
 int chroot_hand_over(const struct chroot *chroot, uid_t uid, gid_t gid);
 
 /* Takes back what chroot_begin and the others made. */
 void chroot_undo(struct chroot *chroot);
 
 /* A VM's directory, with every mount and file below it, is gone: 0 also when there is none; -EBUSY while
- * somebody uses it; -EXDEV for a mount below it that cannot be told.  prefix is its absolute path. */
+ * somebody uses it.  prefix is its absolute path. */
 int chroot_remove(int jail, const struct vm_id *vm, const char *prefix);

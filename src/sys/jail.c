@@ -80,15 +80,15 @@ jail_open(const struct settings *settings, bool bind, struct jail_fault *fault)
 		stpcpy(stpcpy(below, path), "/firecracker");
 		jail = open_checked(below, fault);
 	}
-	if (lock >= 0)
-		close(lock);
+	if (rc < 0 && lock >= 0)
+		close(lock);    /* else it is held until the end */
 	if (fd >= 0)
 		close(fd);
 	return rc < 0 ? rc : jail;
 }
 
 int
-jail_has_uid(int jail, const struct vm_id *except, uid_t uid)
+jail_has_ids(int jail, uid_t uid, gid_t gid)
 {
 	struct directory_reader vms = { .fd = beneath_open(jail, ".", O_RDONLY | O_DIRECTORY, 1) };
 	const char *name;
@@ -101,13 +101,12 @@ jail_has_uid(int jail, const struct vm_id *except, uid_t uid)
 		struct stat status;
 		int chroot;
 
-		if (strcmp(name, except->text) == 0)
-			continue;
 		stpcpy(stpcpy(root, name), "/root");
 		chroot = beneath_open(jail, root, O_PATH | O_DIRECTORY, 1);
 		if (chroot < 0)
 			continue;
-		has = fstat(chroot, &status) == 0 && status.st_uid == uid;
+		has = fstat(chroot, &status) == 0 && ((uid != 0 && status.st_uid == uid) ||
+						      (gid != 0 && status.st_gid == gid));
 		close(chroot);
 	}
 	close(vms.fd);

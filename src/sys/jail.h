@@ -13,9 +13,9 @@
 struct jail_fault { const char *path; size_t length; const char *wanted; };
 
 /* Opens jail_dir/firecracker (the caller closes it).  With bind, after making sure of the private
- * mount; callers at the same time wait for each other.  -EPERM or -ELOOP with *fault, -ENOENT, or
+ * mount; whoever asks for that waits for the others, and holds them up until the process ends.  -EPERM or -ELOOP with *fault, -ENOENT, or
  * -errno. */
 int jail_open(const struct settings *settings, bool bind, struct jail_fault *fault);
 
-/* Whether another VM's chroot already has that uid: 1, 0, or -errno. */
-int jail_has_uid(int jail, const struct vm_id *except, uid_t uid);
+/* Whether a prepared VM has the uid, or the gid; 0 is neither asked for.  1, 0, or -errno. */
+int jail_has_ids(int jail, uid_t uid, gid_t gid);

@@ -42,8 +42,7 @@ struct statmount_answer {
 };
 
 #define LIBMOUNT_FUNCTIONS(F) \
-	F(new_table_from_file) F(new_iter) F(table_next_fs) F(fs_get_id) F(fs_get_parent_id) \
-	F(fs_get_target)
+	F(new_table_from_file) F(new_iter) F(table_next_fs) F(fs_get_target)
 
 #define LIBMOUNT_MEMBER(function) typeof(mnt_##function) *function;
 static struct { LIBMOUNT_FUNCTIONS(LIBMOUNT_MEMBER) } lib;
@@ -84,7 +83,7 @@ add(struct mount_table *table, const char *place, const char *prefix)
 	size_t length = strlen(prefix);
 
 	if (strncmp(place, prefix, length) != 0 || place[length] != '/')
-		return -ESTALE;
+		return 0;
 	if (table->count == MOUNTS_MAX)
 		return -E2BIG;
 	if (strlen(place + length + 1) >= MOUNT_PATH_MAX)
@@ -94,64 +93,62 @@ add(struct mount_table *table, const char *place, const char *prefix)
 }
 
 static int
-read_from_kernel(uint64_t id, const char *prefix, struct mount_table *table)
+add_by_id(uint64_t id, const char *prefix, struct mount_table *table)
 {
-	struct id_request request = { .size = sizeof(request), .id = id };
 	static union {
 		struct statmount_answer answer;
 		char bytes[8192];
 	} one;
-	uint64_t ids[MOUNTS_MAX + 1];
-	long count = syscall(SYS_listmount, &request, ids, MOUNTS_MAX + 1UL, 0U);
+	struct id_request request = {
+		.size = sizeof(request), .id = id, .param = MOUNT_POINT_WANTED,
+	};
 
-	if (count < 0)
-		return -errno;
-	for (long i = 0; i < count; i++) {
-		int rc;
-
-		request.id = ids[i];
-		request.param = MOUNT_POINT_WANTED;
-		if (syscall(SYS_statmount, &request, &one, sizeof(one), 0U) < 0) {
-			if (errno == ENOENT)
-				continue;       /* gone meanwhile */
-			return -errno;
-		}
-		rc = add(table, one.answer.text + one.answer.mnt_point, prefix);
-		if (rc < 0)
-			return rc;
-	}
-	return 0;
+	if (syscall(SYS_statmount, &request, &one, sizeof(one), 0U) < 0)
+		return errno == ENOENT ? 0 : -errno;    /* gone meanwhile */
+	return add(table, one.answer.text + one.answer.mnt_point, prefix);
 }
 
-/* A child is always after its parent in the table. */
 static int
-read_from_table(int id, const char *prefix, struct mount_table *table)
+read_from_kernel(uint64_t inside, const char *prefix, struct mount_table *table)
+{
+	struct id_request request = { .size = sizeof(request), .id = inside };
+	uint64_t ids[MOUNTS_MAX];
+	long count;
+	int rc = 0;
+
+	do {
+		count = syscall(SYS_listmount, &request, ids, (unsigned long)MOUNTS_MAX, 0U);
+		if (count < 0)
+			return -errno;
+		for (long i = 0; i < count && rc == 0; i++)
+			rc = add_by_id(ids[i], prefix, table);
+		if (count > 0)
+			request.param = ids[count - 1];         /* goes on after that one */
+	} while (rc == 0 && count == MOUNTS_MAX);
+	return rc;
+}
+
+static int
+read_from_table(const char *prefix, struct mount_table *table)
 {
 	struct libmnt_iter *iter = lib.new_iter(MNT_ITER_FORWARD);
-	int family[MOUNTS_MAX + 1] = { id }, known = 1, rc = 0;
 	struct libmnt_fs *fs;
+	int rc = iter ? 0 : -ENOMEM;
 
-	while (iter && rc == 0 && lib.table_next_fs(mountinfo, iter, &fs) == 0) {
-		for (int i = 0; i < known; i++) {
-			if (lib.fs_get_parent_id(fs) != family[i])
-				continue;
-			rc = add(table, lib.fs_get_target(fs), prefix);
-			if (rc == 0)
-				family[known++] = lib.fs_get_id(fs);
-			break;
-		}
-	}
-	return iter ? rc : -ENOMEM;
+	while (rc == 0 && lib.table_next_fs(mountinfo, iter, &fs) == 0)
+		rc = add(table, lib.fs_get_target(fs), prefix);
+	return rc;
 }
 
 int
-mount_table_read(int mount, const char *prefix, struct mount_table *table)
+mount_table_read(int inside, const char *prefix, struct mount_table *table)
 {
 	struct statx status;
 
 	table->count = 0;
-	if (statx(mount, "", AT_EMPTY_PATH, mountinfo ? STATX_MNT_ID : UNIQUE_ID_MASK, &status) < 0)
+	if (mountinfo)
+		return read_from_table(prefix, table);
+	if (statx(inside, "", AT_EMPTY_PATH, UNIQUE_ID_MASK, &status) < 0)
 		return -errno;
-	return mountinfo ? read_from_table((int)status.stx_mnt_id, prefix, table) :
-	       read_from_kernel(status.stx_mnt_id, prefix, table);
+	return read_from_kernel(status.stx_mnt_id, prefix, table);
 }

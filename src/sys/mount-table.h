@@ -1,7 +1,7 @@
 /*
- * mount-table.h: the mounts below one mount.
+ * mount-table.h: the mounts below one directory.
  *
- * From listmount(2) and statmount(2) (Linux 6.8), whose cost is that of the subtree; before them from
+ * From listmount(2) and statmount(2) (Linux 6.8), whose cost is that of the mounts below the same mount; before them from
  * libmount's table of /proc/self/mountinfo, which only such kernels have to read.
  */
 #pragma once
@@ -17,10 +17,9 @@ struct mount_table {
 /* A handle: libmount and its table where the kernel has no statmount. */
 int mount_table_open(void);
 
-/* Fills the table with what is mounted below the mount whose root `mount` holds.  prefix is the absolute
- * path that the paths are to be relative to.  -E2BIG and -ENAMETOOLONG for what no prepared
- * chroot has. */
-int mount_table_read(int mount, const char *prefix, struct mount_table *table);
+/* Fills the table with what is mounted at or below prefix, an absolute path, in the mount that
+ * `inside` lies in.  -E2BIG and -ENAMETOOLONG for what no prepared chroot has. */
+int mount_table_read(int inside, const char *prefix, struct mount_table *table);
 
 #define MOUNT_TABLE_CALLS \
 	CALL(statx, "the id of a mount"), \

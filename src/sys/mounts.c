@@ -82,24 +82,12 @@ mount_is_root(int fd)
 	return (status.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
 }
 
-static int
-make_private(int fd, unsigned flags)
-{
-	struct mount_attr wanted = { .propagation = MS_PRIVATE };
-
-	return mount_setattr(fd, "", AT_EMPTY_PATH | flags, &wanted, sizeof(wanted)) < 0 ? -errno : 0;
-}
-
 int
 mount_make_private(int fd)
 {
-	return make_private(fd, 0);
-}
+	struct mount_attr wanted = { .propagation = MS_PRIVATE };
 
-int
-mount_make_private_below(int fd)
-{
-	return make_private(fd, AT_RECURSIVE);
+	return mount_setattr(fd, "", AT_EMPTY_PATH, &wanted, sizeof(wanted)) < 0 ? -errno : 0;
 }
 
 int

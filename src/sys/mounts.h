@@ -32,9 +32,6 @@ int mount_is_root(int fd);
 /* Takes the mount that a descriptor holds the root of out of its peer group. */
 int mount_make_private(int fd);
 
-/* The same for it and every mount below it: unmounting one afterwards unmounts no other. */
-int mount_make_private_below(int fd);
-
 /* Unmounts what is mounted on `name` in the directory: -EBUSY while it is used, unless it is to go
  * with all that is below it (whole), -EINVAL when nothing is. */
 int mount_remove(int directory, const char *name, bool whole);

@@ -52,8 +52,6 @@ act(const struct settings *settings)
 	rc = jail == -ENOENT ? 0 : chroot_remove(jail, &ask.vm, prefix);
 	if (rc == -EBUSY)
 		return refused(REASON_IN_USE, "somebody has a file open in the chroot, or works in it");
-	if (rc == -EXDEV)
-		return refused(REASON_FOREIGN, "something that is not ours is mounted in it; unmount it first");
 	if (rc == 0)
 		rc = cgroup_remove(&ask.vm);
 	return rc < 0 ? failed(rc, "cannot remove it whole") : CODE_DONE;

@@ -94,6 +94,9 @@ open_file(const struct settings *settings, const struct path *path, const char *
 
 	if (fd == -EAGAIN)
 		return refused(REASON_IN_USE, "%s is leased by somebody", what);
+	if (fd == -EPERM)
+		return refused(REASON_HOST, "%s and all above it must be root's and writable by nobody else",
+			       settings->state_dir.text);
 	if (fd < 0)
 		return refused(REASON_ABSENT, "%s is not there, not the owner's to open, or lies behind a "
 			       "symlink or a mount", what);
@@ -103,8 +106,12 @@ open_file(const struct settings *settings, const struct path *path, const char *
 	if ((writable || wants_directory) && (status.st_uid != settings->owner.uid ||
 					      (!wants_directory && status.st_nlink != 1)))
 		return refused(REASON_FOREIGN, "%s must be the owner's, with no other hard link", what);
-	return dup3(fd, FD_FILES + (int)index, O_CLOEXEC) < 0 ?
-	       failed(-errno, "cannot keep %s open", what) : CODE_DONE;
+	if (fd != FD_FILES + (int)index) {
+		if (dup3(fd, FD_FILES + (int)index, O_CLOEXEC) < 0)
+			return failed(-errno, "cannot keep %s open", what);
+		close(fd);
+	}
+	return CODE_DONE;
 }
 
 static enum code
@@ -313,8 +320,10 @@ fill(const struct chroot *chroot, const struct settings *settings, uid_t uid, gi
 }
 
 static enum code
-is_free(int jail, const struct settings *settings, uid_t uid)
+is_free(int jail, const struct settings *settings, uid_t uid, gid_t gid)
 {
+	bool own_uid = settings->vm_uid.first != settings->vm_uid.last;
+	bool own_gid = settings->vm_gid.first != settings->vm_gid.last;
 	int cgroup = cgroup_open(&ask.vm), populated, taken;
 
 	populated = cgroup < 0 ? 0 : cgroup_populated(cgroup);
@@ -323,11 +332,11 @@ is_free(int jail, const struct settings *settings, uid_t uid)
 	if (populated != 0)
 		return refused(REASON_IN_USE, "a process of that VM still runs; kill-process ends it");
 	/* In a range each VM has ids of its own. */
-	taken = settings->vm_uid.first == settings->vm_uid.last ? 0 : jail_has_uid(jail, &ask.vm, uid);
+	taken = own_uid || own_gid ? jail_has_ids(jail, own_uid ? uid : 0, own_gid ? gid : 0) : 0;
 	if (taken < 0)
 		return failed(taken, "cannot look at the other VMs");
-	return taken ? refused(REASON_EXISTS, "another prepared VM has uid %u; give another with uid=", uid) :
-	       CODE_DONE;
+	return taken ? refused(REASON_EXISTS, "a prepared VM has uid %u or gid %u; give others with uid= and gid=",
+			       uid, gid) : CODE_DONE;
 }
 
 static void
@@ -358,7 +367,7 @@ act(const struct settings *settings)
 
 	if (jail < 0)
 		return tell_fault(jail, &fault);
-	code = is_free(jail, settings, uid);
+	code = is_free(jail, settings, uid, gid);
 	if (code == CODE_DONE)
 		code = look_at_firecracker(settings, &bytes, &is_dynamic);
 	if (code != CODE_DONE)
@@ -462,7 +471,7 @@ static const char *const paths[] = {
 
 const struct verb verb_prepare_jailer_chroot = {
 	.name = "prepare-jailer-chroot",
-	.summary = "a chroot for the jailer, with kernel, initrd and drives, which the VM's ids own",
+	.summary = "a chroot for the jailer, with kernel, initrd and drives; closed to all until the VM runs",
 	.effect = "a directory below jail_dir/firecracker with mounts of ours; files keep owner, mode and links",
 	.on_failure = "nothing; after a kill, a directory closed to all, which cleanup-jailer-chroot removes",
 	.note = "firecracker speaks vsock over a unix socket and never opens /dev/vhost-vsock: vsock=yes is for others; "

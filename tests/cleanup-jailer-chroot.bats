@@ -1,0 +1,183 @@
+#!/usr/bin/env bats
+# cleanup-jailer-chroot: the chroot, its mounts and the VM's cgroup are gone.
+
+load lib/common
+load lib/jail
+
+setup() {
+	jail_setup
+	canaries_plant
+	before=$(jail_state)
+}
+teardown() {
+	canaries_same
+	canaries_end
+	jail_teardown
+}
+
+root=$jails/vm1/root
+
+@test "does: all of it, and nothing else; absent is done" {
+	expect 0 - prepare initrd="$images/initrd" drive=rootfs:"$images/root.ext4" scratch=yes
+	as banger touch /var/lib/banger/vm1/kept
+	expect 0 - own cleanup-jailer-chroot vm1
+	rm /var/lib/banger/vm1/kept
+	[ "$(jail_state | cut -d' ' -f1-6)" = "$(cut -d' ' -f1-6 <<< "$before")" ]
+	expect 0 - own cleanup-jailer-chroot vm1
+	expect 0 - own cleanup-jailer-chroot never-there
+}
+
+@test "does: what the VM made in its chroot goes with it" {
+	expect 0 - prepare
+	inside 1900 1900 "os.makedirs('a/b/c'); put('a/b/c/d', b''); os.symlink('/run/canary/file', 'link')"
+	inside 1900 1900 "put('sockets/api.sock', b'')"
+	expect 0 - own cleanup-jailer-chroot vm1
+	[ "$(jail_state)" = "$before" ]
+}
+
+@test "does: an empty cgroup of the VM goes with it" {
+	mkdir -p /sys/fs/cgroup/banger/vm1
+	expect 0 - own cleanup-jailer-chroot vm1
+	[ ! -d /sys/fs/cgroup/banger/vm1 ]
+	rmdir /sys/fs/cgroup/banger
+}
+
+@test "does: another VM is untouched" {
+	expect 0 - prepare
+	expect 0 - own prepare-jailer-chroot vm2 "$images/vmlinux"
+	local other
+	other=$(grep "$jails/vm2" /proc/self/mountinfo)
+	expect 0 - own cleanup-jailer-chroot vm1
+	[ "$(grep "$jails/vm2" /proc/self/mountinfo)" = "$other" ]
+}
+
+@test "does: leftovers of a chroot on disk: a user's files, binds of the host below, deep and wide" {
+	local i deep=$root/usr
+	mkdir -p "$root/usr/lib" "$jails/vm1/other"
+	echo precious > /run/canary/bound && mkdir -p /run/canary/lib && echo precious > /run/canary/lib/file
+	mount --bind "$root" "$root"
+	mkdir -p "$root/usr/lib"
+	mount --bind /run/canary/lib "$root/usr/lib"
+	chown -R banger "$jails/vm1"
+	for i in $(seq 40); do deep=$deep/d; done
+	as banger mkdir -p "$deep"
+	as banger chmod 0 "$root/usr/d/d"
+	as banger touch "$jails/vm1/file" "$root/file"
+	as banger ln -s /run/canary "$root/canary"
+	expect 0 - own cleanup-jailer-chroot vm1
+	[ ! -e "$jails/vm1" ]
+	[ "$(cat /run/canary/lib/file)" = precious ]
+	rm -r /run/canary/lib /run/canary/bound
+	canaries_state > "$BATS_FILE_TMPDIR/canaries"
+}
+
+@test "does: a tree of 20,000 directories, one in another, in bounded memory" {
+	mkdir -p "$root"
+	chown -R banger "$jails/vm1"
+	as banger python3 -c "
+import os
+os.chdir('$root')
+for i in range(20000):
+    os.mkdir('d'); os.chdir('d')
+for i in range(1000):
+    open('f%d' % i, 'w').close()"
+	expect 0 - banger-priv cleanup-jailer-chroot vm1
+	[ ! -e "$jails/vm1" ]
+}
+
+@test "refuses: a process of the VM in its cgroup, or one that works in the chroot, is busy" {
+	expect 0 - prepare
+	mkdir -p /sys/fs/cgroup/banger/vm1
+	sleep 100 3>&- &
+	local sleeper=$!
+	echo "$sleeper" > /sys/fs/cgroup/banger/vm1/cgroup.procs
+	expect 6 in-use own cleanup-jailer-chroot vm1
+	[ "$(cat "$root/vmlinux")" = kernel ]
+	kill "$sleeper"
+	wait "$sleeper" || :
+	(cd "$root" && exec sleep 100 3>&-) &
+	sleeper=$!
+	until [ "$(readlink "/proc/$sleeper/cwd")" = "$root" ]; do sleep .01; done
+	expect 6 in-use own cleanup-jailer-chroot vm1
+	kill "$sleeper"
+	wait "$sleeper" || :
+	expect 0 - own cleanup-jailer-chroot vm1
+	[ "$(jail_state)" = "$before" ]
+	rmdir /sys/fs/cgroup/banger
+}
+
+@test "does: binds of the host that somebody left below are unmounted, here and nowhere else" {
+	mkdir -p "$jails/vm1/root/usr/lib"
+	mount --bind /run/canary/directory "$jails/vm1/root/usr/lib"
+	mount --bind "$jails/vm1/root" "$jails/vm1/root"
+	mount --bind "$jails/vm1/root" "$jails/vm1/root"
+	expect 0 - own cleanup-jailer-chroot vm1
+	[ "$(cat /run/canary/directory/file)" = inside ]
+	[ ! -e "$jails/vm1" ]
+}
+
+@test "refuses: names that are not of the shape, a VM directory that is a symlink, a jail that is not root's" {
+	local name
+	for name in '' .. . / ../vm1 vm1/ vm1/root -a A "$(printf 'a%.0s' {1..33})"; do
+		expect 3 malformed banger-priv cleanup-jailer-chroot "$name"
+	done
+	expect 2 usage banger-priv cleanup-jailer-chroot
+	ln -s /run/canary/directory "$jails/vm1"
+	run own cleanup-jailer-chroot vm1
+	[ "$status" != 0 ]
+	[ -L "$jails/vm1" ]
+	rm "$jails/vm1"
+	chmod 0777 "$jails"
+	expect 4 host own cleanup-jailer-chroot vm1
+}
+
+@test "races: the VM's uid renames and replaces everything during every call, and the host has what it had" {
+	local n status step=1
+	[ -n "${BANGER_FULL:-}" ] || step=12
+	for n in $(seq 1 "$step" 400); do
+		banger-priv prepare-jailer-chroot vm1 "$images/vmlinux" drive=rootfs:"$images/root.ext4" > /dev/null
+		chmod 0711 "$jails/vm1"
+		as banger sh -c "while :; do
+			mkdir -p $root/x; mv $root/x $root/y; ln -sfn /run/canary $root/x; rm -rf $root/x $root/y; done" \
+			> /dev/null 2>&1 3>&- &
+		local swapper=$!
+		status=0
+		inject fail:EAGAIN caged "$n" banger-priv cleanup-jailer-chroot vm1 2> /dev/null || status=$?
+		pkill -KILL -u banger
+		wait "$swapper" 2> /dev/null || :
+		banger-priv cleanup-jailer-chroot vm1
+		[ "$(jail_state)" = "$before" ]
+		[ "$status" != 125 ] || break
+	done
+}
+
+@test "leaves nothing behind: killed at any call, the next cleanup completes it" {
+	local n status step=1
+	[ -n "${BANGER_FULL:-}" ] || step=9
+	for n in $(seq 1 "$step" 400); do
+		banger-priv prepare-jailer-chroot vm1 "$images/vmlinux" drive=rootfs:"$images/root.ext4" > /dev/null
+		status=0
+		inject kill caged "$n" banger-priv cleanup-jailer-chroot vm1 || status=$?
+		[ "$status" != 125 ] || break
+		expect 0 - banger-priv cleanup-jailer-chroot vm1
+		[ "$(jail_state)" = "$before" ]
+	done
+	[ "$n" -gt 20 ]
+	banger-priv cleanup-jailer-chroot vm1
+}
+
+@test "at once: prepare and cleanup, in every mixture, end in one of the two orders" {
+	local i round
+	for round in 1 2 3 4 5; do
+		for i in 1 2 3; do
+			(prepare || [ $? = 3 ]) > /dev/null 2>&1 &
+			(own cleanup-jailer-chroot vm1 || [ $? = 6 ]) > /dev/null 2>&1 &
+		done
+		wait $(jobs -p | grep -vx "$canary_pid")
+		if [ -d "$jails/vm1" ]; then
+			[ "$(cat "$root/vmlinux")" = kernel ]
+			expect 0 - own cleanup-jailer-chroot vm1
+		fi
+		[ "$(jail_state)" = "$before" ]
+	done
+}

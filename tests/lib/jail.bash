@@ -1,0 +1,57 @@
+# jail.bash: a state_dir of its own for tests of the jail, with a kernel, an initrd and a drive of the owner's.
+
+images=/var/lib/banger/images
+jails=/var/lib/banger/jail/firecracker
+
+# A tmpfs: the world's /var is an overlay, which cannot map ids.
+jail_setup() {
+	mount -t tmpfs -o mode=711 state /var/lib/banger
+	install -d -m 0711 /var/lib/banger/jail "$jails"
+	install -d -o banger -g banger "$images" /var/lib/banger/vm1
+	as banger sh -c "echo kernel > $images/vmlinux && echo initrd > $images/initrd &&
+		truncate -s 1M $images/root.ext4 && chmod 0600 $images/root.ext4"
+	install -m 0755 "$BANGER_BUILD/tests/standin/firecracker-static" /usr/local/bin/firecracker
+	install -m 0755 "$BANGER_BUILD/tests/standin/jailer" /usr/local/bin/jailer
+}
+
+jail_teardown() {
+	umount -R /var/lib/banger/jail 2> /dev/null || :
+	umount -R /var/lib/banger
+	install_configuration
+}
+
+prepare() { own prepare-jailer-chroot vm1 "$images/vmlinux" "$@"; }
+
+# Everything below the jail as the host sees it, and the owner's files with links and times.
+jail_state() {
+	grep "$jails/" /proc/self/mountinfo | cut -d' ' -f4- | sort
+	find "$jails" -printf '%p %U %G %m %y\n' 2> /dev/null | sort
+	find "$images" /var/lib/banger/vm1 -printf '%p %U %G %m %n %i %y %T@\n' | sort
+	[ ! -d /sys/fs/cgroup/banger ] || find /sys/fs/cgroup/banger -mindepth 1 -type d
+}
+
+# inside UID GID CODE: python in the chroot of vm1 with these ids, as the VM would be; root opened the way.
+inside() {
+	python3 - "$jails/vm1/root" "$@" << 'PYTHON'
+import os
+import sys
+
+
+def put(name, data):
+    with open(name, "r+b" if os.path.exists(name) else "wb") as file:
+        file.write(data)
+
+
+def get(name):
+    with open(name, "rb") as file:
+        return file.read()
+
+
+os.chroot(sys.argv[1])
+os.chdir("/")
+os.setgroups([])
+os.setresgid(*[int(sys.argv[3])] * 3)
+os.setresuid(*[int(sys.argv[2])] * 3)
+exec(sys.argv[4])
+PYTHON
+}

@@ -1,0 +1,289 @@
+#!/usr/bin/env bats
+# prepare-jailer-chroot: a chroot that the jailer takes over.
+
+load lib/common
+load lib/jail
+
+setup() {
+	jail_setup
+	canaries_plant
+	before=$(jail_state)
+}
+teardown() {
+	canaries_same
+	canaries_end
+	jail_teardown
+}
+
+root=$jails/vm1/root
+
+@test "does: kernel, initrd, drives, sockets, all private, nosuid, and the VM's" {
+	expect 0 - prepare initrd="$images/initrd" drive=rootfs:"$images/root.ext4" drive-ro=ro:"$images/vmlinux"
+	[ "$out" = "{\"root\":\"$root\",\"uid\":1900,\"gid\":1900}" ]
+	[ "$(stat -c '%U %G %a' "$root")" = "banger banger 700" ]
+	[ "$(stat -c '%U %a' "$jails/vm1")" = "root 700" ]
+	[ "$(cat "$root/vmlinux" "$root/initrd")" = $'kernel\ninitrd' ]
+	[ "$(stat -c %i "$root/rootfs")" = "$(stat -c %i "$images/root.ext4")" ]
+	run ! grep "$jails/vm1" <(grep -E 'shared:|master:' /proc/self/mountinfo)
+	[ "$(grep -c " $jails/vm1/" /proc/self/mountinfo)" = 7 ]
+	[ "$(grep " $jails/vm1/" /proc/self/mountinfo | grep -vc nosuid)" = 0 ]
+	[ "$(awk -v at="$root" '$5 == at { print $9 }' /proc/self/mountinfo)" = banger:vm1 ]
+	[ -z "$(find "$root" -perm /6000 -type f)" ]
+}
+
+@test "does: the VM's uid reads the kernel, writes its drive, and nothing else of the host's" {
+	expect 0 - prepare drive=rootfs:"$images/root.ext4" drive-ro=ro:"$images/initrd"
+	inside 1900 1900 "put('rootfs', b'written'); get('vmlinux'); get('ro')"
+	[ "$(head -c 7 "$images/root.ext4")" = written ]
+	for attempt in "put('vmlinux', b'x')" "put('ro', b'x')" "os.link('vmlinux', 'again')" \
+		"os.rename('vmlinux', 'other')" "os.unlink('vmlinux')" "os.chmod('vmlinux', 0o666)"; do
+		run ! inside 1900 1900 "$attempt"
+	done
+	run ! inside 1902 1902 "get('vmlinux')"
+}
+
+@test "does: until the VM runs nobody but root is let in, so that the jailer meets nothing of theirs" {
+	expect 0 - prepare scratch=yes
+	for user in banger stranger nobody; do
+		run ! as "$user" ls "$jails/vm1"
+		run ! as "$user" ls "$root"
+		run ! as "$user" ls "$jails/vm1/sockets"
+		run ! as "$user" ln -s scratch "$root/dev"
+	done
+}
+
+@test "does: host inodes keep owner, mode, links and time" {
+	local files
+	files=$(find "$images" -printf '%p %U %G %m %n %i %T@\n' | sort)
+	expect 0 - prepare initrd="$images/initrd" drive=rootfs:"$images/root.ext4"
+	[ "$(find "$images" -printf '%p %U %G %m %n %i %T@\n' | sort)" = "$files" ]
+	expect 0 - own cleanup-jailer-chroot vm1
+	[ "$(find "$images" -printf '%p %U %G %m %n %i %T@\n' | sort)" = "$files" ]
+}
+
+@test "does: a second VM with the same kernel changes nothing for the first" {
+	expect 0 - prepare
+	local first
+	first=$(grep "$jails/vm1" /proc/self/mountinfo)
+	expect 0 - own prepare-jailer-chroot vm2 "$images/vmlinux"
+	[ "$(grep "$jails/vm1" /proc/self/mountinfo)" = "$first" ]
+	expect 0 - own cleanup-jailer-chroot vm2
+	[ "$(grep "$jails/vm1" /proc/self/mountinfo)" = "$first" ]
+	[ "$(cat "$root/vmlinux")" = kernel ]
+}
+
+@test "does: with ids of its own, the VM has its drive and no inode changes" {
+	printf 'vm_uid = 5000-5009\nvm_gid = 6000-6009\n' > /etc/banger/priv.conf
+	expect 0 - banger-priv prepare-jailer-chroot vm1 "$images/vmlinux" drive=rootfs:"$images/root.ext4"
+	[ "$(stat -c '%u %g' "$root" "$root/rootfs" | sort -u)" = "5000 6000" ]
+	inside 5000 6000 "put('rootfs', b'mapped'); get('vmlinux'); put('sockets/by-vm', b'')"
+	[ "$(stat -c '%U %G %a' "$images/root.ext4")" = "banger banger 600" ]
+	[ "$(head -c 6 "$images/root.ext4")" = mapped ]
+	run ! inside 5001 6001 "get('vmlinux')"
+	run ! inside 5001 6001 "os.listdir('sockets')"
+	[ "$(stat -c '%u %G %a' "$jails/vm1/sockets")" = "5000 banger 3770" ]
+	expect 3 exists banger-priv prepare-jailer-chroot vm2 "$images/vmlinux"
+	expect 3 exists banger-priv prepare-jailer-chroot vm2 "$images/vmlinux" uid=5001
+	expect 3 exists banger-priv prepare-jailer-chroot vm2 "$images/vmlinux" gid=6001
+	expect 0 - banger-priv prepare-jailer-chroot vm2 "$images/vmlinux" uid=5001 gid=6001
+	expect 3 not-allowed banger-priv prepare-jailer-chroot vm3 "$images/vmlinux" uid=1900
+}
+
+@test "does: scratch= is the VM's directory on disk, without programs, nodes or setuid" {
+	expect 0 - prepare scratch=yes
+	inside 1900 1900 "put('scratch/snapshot', b'')"
+	[ -e /var/lib/banger/vm1/snapshot ]
+	[[ $(awk -v at="$root/scratch" '$5 == at { print $6 }' /proc/self/mountinfo) == rw,nosuid,nodev,noexec* ]]
+}
+
+@test "does: a dynamically linked firecracker finds its libraries, read-only and with dead setuid bits" {
+	install -m 0755 "$BANGER_BUILD/tests/standin/firecracker-dynamic" /usr/local/bin/firecracker
+	expect 0 - prepare
+	cp /usr/local/bin/firecracker "$root/firecracker"
+	chroot --userspec=1900:1900 "$root" /firecracker --version | grep -q '^Firecracker v'
+	[ "$(grep " $root/usr/lib" /proc/self/mountinfo | awk '{ print $6 }' | grep -vc '^ro,nosuid,nodev')" = 0 ]
+	[ "$(readlink "$root/lib")" = "$(readlink /lib)" ]
+	expect 0 - own cleanup-jailer-chroot vm1
+	[ -e /usr/lib/os-release ]
+}
+
+@test "does: under a shared root nothing is copied to others, and nothing of theirs comes in" {
+	unshare -m --propagation shared bash -c "
+		set -e
+		mount --make-rshared /
+		unshare -m --propagation slave sleep 60 & other=\$!
+		banger-priv prepare-jailer-chroot vm1 $images/vmlinux
+		! grep 'banger:vm1' /proc/\$other/mountinfo
+		! grep '$jails/vm1' /proc/self/mountinfo | grep -E 'shared:|master:'
+		mount -t tmpfs late $images
+		[ \"\$(cat $root/vmlinux)\" = kernel ]
+		banger-priv cleanup-jailer-chroot vm1
+		mountpoint -q $images
+		umount $images
+		kill \$other"
+}
+
+@test "refuses: a second prepare, naming the way out" {
+	expect 0 - prepare
+	local state
+	state=$(jail_state)
+	expect 3 exists prepare
+	[[ $err == *cleanup-jailer-chroot* ]]
+	[ "$(jail_state)" = "$state" ]
+}
+
+@test "refuses: symlinks, FIFOs, devices, directories, sockets and other's files, as each operand" {
+	local kind operand
+	as banger ln -s /run/canary/file "$images/link"
+	ln -s "$images" /var/lib/banger/images2
+	as banger mkfifo "$images/fifo"
+	as banger mkdir "$images/dir"
+	mknod "$images/device" b 7 0
+	install -m 0600 /dev/null "$images/roots"
+	as banger ln "$images/initrd" "$images/linked"
+	for kind in link dir fifo device roots missing ../images2/vmlinux; do
+		for operand in kernel initrd= drive=d: drive-ro=d:; do
+			case $operand in
+			kernel) run banger-priv prepare-jailer-chroot vm1 "$images/$kind" ;;
+			*) run banger-priv prepare-jailer-chroot vm1 "$images/vmlinux" "$operand$images/$kind" ;;
+			esac
+			[ "$status" = 3 ] || { echo "$operand $kind: $status $output"; false; }
+		done
+	done
+	expect 3 absent banger-priv prepare-jailer-chroot vm1 /var/lib/banger/images2/vmlinux
+	# A second name of a writable drive may be another VM's.
+	expect 3 foreign prepare drive=d:"$images/linked"
+	rm "$images/device" "$images/roots"
+	rm -r "$images"/{link,fifo,dir,linked} /var/lib/banger/images2
+	[ "$(jail_state | grep -v " d .*images\|images 1900")" = "$(grep -v " d .*images\|images 1900" <<< "$before")" ]
+}
+
+@test "refuses: reserved and repeated names, and everything that is not of the shape" {
+	local name
+	for name in vmlinux initrd firecracker firecracker.pid dev run old_root sockets scratch usr lib lib64 . ..; do
+		expect 3 not-allowed banger-priv prepare-jailer-chroot vm1 "$images/vmlinux" drive="$name:$images/root.ext4"
+	done
+	expect 3 malformed prepare drive=d:"$images/root.ext4" drive=d:"$images/root.ext4"
+	expect 3 malformed prepare drive=d:"$images/root.ext4" drive-ro=d:"$images/root.ext4"
+	for name in '' a/b A 'a b' "$(printf 'a%.0s' {1..33})"; do
+		expect 3 malformed banger-priv prepare-jailer-chroot vm1 "$images/vmlinux" drive="$name:$images/root.ext4"
+	done
+	expect 3 malformed banger-priv prepare-jailer-chroot ../vm1 "$images/vmlinux"
+	expect 3 malformed banger-priv prepare-jailer-chroot vm1 /etc/passwd
+	expect 3 malformed banger-priv prepare-jailer-chroot vm1 "$images/../images/vmlinux"
+	expect 3 not-allowed banger-priv prepare-jailer-chroot vm1 "$jails/vm1/root/vmlinux"
+	expect 3 malformed banger-priv prepare-jailer-chroot vm1 "$images/vmlinux" drive=d:/dev/sda
+	expect 3 malformed banger-priv prepare-jailer-chroot vm1 "$images/vmlinux" vsock=no
+	expect 2 usage banger-priv prepare-jailer-chroot vm1
+	[ "$(jail_state)" = "$before" ]
+}
+
+@test "refuses: directories above that are not as they must be, and mends none of them" {
+	local change
+	for change in "chmod 0755 /var/lib/banger/jail" "chown banger $jails" "chmod 0777 $jails" \
+		"chmod 0733 /var/lib/banger" "mv $jails $jails.x; ln -s $jails.x $jails"; do
+		jail_teardown
+		jail_setup
+		eval "$change"
+		before=$(find /var/lib/banger -printf '%p %U %G %m %y\n')
+		expect 4 host prepare
+		[ "$(find /var/lib/banger -printf '%p %U %G %m %y\n')" = "$before" ]
+	done
+}
+
+@test "refuses: without a firecracker, or one that somebody else may change, with the command that mends it" {
+	rm /usr/local/bin/firecracker
+	expect 4 config prepare
+	[[ $err == *install* ]]
+	install -o banger -m 0755 "$BANGER_BUILD/tests/standin/firecracker-static" /usr/local/bin/firecracker
+	expect 4 config prepare
+	install -m 0755 /etc/passwd /usr/local/bin/firecracker
+	expect 4 config prepare
+	[ "$(jail_state)" = "$before" ]
+}
+
+@test "leaves nothing behind: whichever call fails after the cage, all is undone" {
+	local n status step=1
+	[ -n "${BANGER_FULL:-}" ] || step=17
+	for n in $(seq 1 "$step" 800); do
+		status=0
+		inject fail:EIO caged "$n" banger-priv prepare-jailer-chroot vm1 "$images/vmlinux" \
+			drive=rootfs:"$images/root.ext4" scratch=yes > /dev/null 2>&1 || status=$?
+		[ "$status" != 125 ] || break
+		if [ "$status" = 0 ]; then
+			banger-priv cleanup-jailer-chroot vm1
+		elif [ "$(jail_state)" != "$before" ]; then
+			# Where the undoing itself was what failed.
+			banger-priv cleanup-jailer-chroot vm1
+		fi
+		[ "$(jail_state)" = "$before" ] || { echo "call $n: $status"; jail_state; false; }
+	done
+	[ "$n" -gt 40 ]
+}
+
+@test "leaves nothing behind: killed at any call, cleanup reaches the state before" {
+	local n status step=1
+	[ -n "${BANGER_FULL:-}" ] || step=17
+	for n in $(seq 3 "$step" 800); do
+		status=0
+		inject kill caged "$n" banger-priv prepare-jailer-chroot vm1 "$images/vmlinux" \
+			drive=rootfs:"$images/root.ext4" scratch=yes > /dev/null 2>&1 || status=$?
+		[ "$status" != 125 ] || break
+		[ ! -d "$jails/vm1" ] || [ "$(stat -c %a "$jails/vm1")" = 700 ]
+		expect 0 - banger-priv cleanup-jailer-chroot vm1
+		[ "$(jail_state)" = "$before" ] || { echo "call $n"; jail_state; false; }
+	done
+	[ "$n" -gt 40 ]
+}
+
+@test "at once: two VMs that ask for one uid do not both get it" {
+	printf 'vm_uid = 5000-5009\n' > /etc/banger/priv.conf
+	strace -f -qq -o /dev/null -e trace=fsopen -e inject=fsopen:delay_enter=300000 \
+		banger-priv prepare-jailer-chroot vm1 "$images/vmlinux" > /dev/null 3>&- &
+	until [ -d "$jails/vm1" ]; do sleep .01; done
+	expect 3 exists banger-priv prepare-jailer-chroot vm2 "$images/vmlinux"
+	wait $!
+	[ ! -d "$jails/vm2" ]
+}
+
+@test "does: as many drives as there may be" {
+	local i words=()
+	for i in $(seq 16); do
+		as banger truncate -s 4k "$images/d$i"
+		words+=("drive=d$i:$images/d$i")
+	done
+	for i in $(seq 16); do words+=("drive-ro=r$i:$images/d$i"); done
+	expect 0 - prepare "${words[@]}"
+	[ "$(grep -c " $root/[dr][0-9]" /proc/self/mountinfo)" = 32 ]
+	expect 0 - own cleanup-jailer-chroot vm1
+	rm "$images"/d*
+	[ ! -e "$jails/vm1" ]
+}
+
+@test "races: files swapped while the verb is about to open them are refused or the ones checked" {
+	local n
+	for n in 1 2 3 4 5 6 7 8; do
+		as banger sh -c "while :; do
+			mv $images/root.ext4 $images/x; ln -s /run/canary/file $images/root.ext4
+			rm $images/root.ext4; mv $images/x $images/root.ext4; done" 3>&- &
+		local swapper=$!
+		banger-priv prepare-jailer-chroot vm1 "$images/vmlinux" drive=d:"$images/root.ext4" > /dev/null 2>&1 &&
+			[ "$(stat -c %U "$root/d")" = banger ]
+		pkill -KILL -u banger
+		wait "$swapper" 2> /dev/null || :
+		as banger sh -c "[ ! -e $images/x ] || mv -f $images/x $images/root.ext4"
+		banger-priv cleanup-jailer-chroot vm1
+	done
+}
+
+@test "at once: ten prepares of one VM end in one chroot" {
+	local i
+	for i in $(seq 10); do
+		(status=0; prepare > /dev/null 2>&1 || status=$?
+		echo "$status" > "$BATS_TEST_TMPDIR/code.$i") &
+	done
+	wait $(jobs -p | grep -vx "$canary_pid")
+	[ "$(cat "$BATS_TEST_TMPDIR"/code.* | sort | uniq -c | tr -s ' ' | tr '\n' ';')" = " 1 0; 9 3;" ]
+	[ "$(grep -c " $root " /proc/self/mountinfo)" = 1 ]
+	[ "$(grep -c " /var/lib/banger/jail " /proc/self/mountinfo)" = 1 ]
+}
