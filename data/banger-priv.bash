@@ -2,13 +2,15 @@
 _banger_priv() {
 	local word=${COMP_WORDS[COMP_CWORD]} verb=${COMP_WORDS[1]}
 	if [ "$COMP_CWORD" = 1 ]; then
-		mapfile -t COMPREPLY < <(compgen -W "ensure-bridge create-tap delete-tap ensure-nat remove-nat fsck-snapshot read-ext4-file write-ext4-files ensure-socket-dir ensure-socket-access find-pid process-running wait-for-exit signal-process kill-process send-ctrl-alt-del resolve-binary help version verbs explain sudoers" -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W "ensure-bridge create-tap delete-tap ensure-nat remove-nat create-dm-snapshot cleanup-dm-snapshot remove-dm-snapshot fsck-snapshot read-ext4-file write-ext4-files prepare-jailer-chroot cleanup-jailer-chroot ensure-socket-dir ensure-socket-access find-pid process-running wait-for-exit signal-process kill-process send-ctrl-alt-del resolve-binary help version verbs explain sudoers" -- "$word")
 		return
 	fi
 	case $verb in
 	create-tap) mapfile -t COMPREPLY < <(compgen -W "uid= gid= vm=" -- "$word") ;;
 	ensure-nat) mapfile -t COMPREPLY < <(compgen -W "vm=" -- "$word") ;;
+	create-dm-snapshot) mapfile -t COMPREPLY < <(compgen -W "vm=" -- "$word") ;;
 	read-ext4-file) mapfile -t COMPREPLY < <(compgen -W "max=" -- "$word") ;;
+	prepare-jailer-chroot) mapfile -t COMPREPLY < <(compgen -W "uid= gid= initrd= drive= drive-ro= vsock= scratch=" -- "$word") ;;
 	ensure-socket-access) mapfile -t COMPREPLY < <(compgen -W "timeout=" -- "$word") ;;
 	wait-for-exit) mapfile -t COMPREPLY < <(compgen -W "timeout=" -- "$word") ;;
 	signal-process) mapfile -t COMPREPLY < <(compgen -W "vm=" -- "$word") ;;
