@@ -98,6 +98,41 @@ check_operands(void)
 }
 
 static void
+check_processes(void)
+{
+	check_gate("pid", &gate_pid, LIST("2", "9", "10", "4194303", "4194304"),
+		   LIST("", "0", "1", "-1", "+2", " 2", "2 ", "02", "0x2", "2a", "2\n", "2.0", "4194305",
+			"9999999", "4294967297", "4294967298", "18446744073709551618", "\xd9\xa1"));
+	check_gate("signal", &gate_signal, LIST("TERM", "KILL", "INT", "HUP", "QUIT", "CONT", "STOP"),
+		   LIST("", "term", "SIGTERM", "9", "0", "USR1", "TERM ", "TERMX", "-9"));
+	check_gate("timeout", &gate_timeout, LIST("0", "1", "60000"),
+		   LIST("", "-1", "60001", "99999", "00", "01", "1.5", "1e3", "100000", " 1"));
+	check_gate("socket", &gate_socket,
+		   LIST("/run/banger/a", "/run/banger/a/b.sock", "/run/banger/..a",
+			"/var/lib/banger/jail/firecracker/vm1/root/run/api.sock",
+			"/var/lib/banger/jail/firecracker/vm1/" SOCKET_DIR_INSIDE "/v.sock_1",
+			"/run/banger/" FORTY FORTY "012345678901234"),
+		   LIST("", "/", "/run/banger", "/run/banger/", "/run/banger//a", "/run/banger/a/",
+			"/run/banger/./a", "/run/banger/../docker.sock", "/run/bangera/b", "run/banger/a",
+			"/run/banger/a b", "/run/banger/a\n", "/run/banger/\xff", "/run/docker.sock",
+			"/run/banger/" FORTY FORTY "0123456789012345",
+			"/var/lib/banger/jail/firecracker/vm1", "/var/lib/banger/jail/firecracker/vm1/root",
+			"/var/lib/banger/jail/firecracker/vm1/other/x",
+			"/var/lib/banger/jail/firecracker/VM/root/x",
+			"/var/lib/banger/jail/firecracker/-a/root/x",
+			"/var/lib/banger/jail/firecracker/../root/x",
+			"/var/lib/banger/jail/firecracker/vm1/root/../x",
+			"/var/lib/banger/jail/firecracker/012345678901234567890123456789012/root/x",
+			"/var/lib/banger/jail/other/vm1/root/x"));
+	check_gate("listener", &gate_listener, LIST("vm=a", "vm=vm-1", "/run/banger/a"),
+		   LIST("", "vm=", "vm=A", "vm=-a", "vm=../a", "vm=a/b", "vm=" FORTY, "vm= a", "id=a",
+			"/run/banger", "/run/docker.sock"));
+	check_gate("binary", &gate_binary, LIST("firecracker", "jailer"),
+		   LIST("", "sh", "Firecracker", "firecracker2", "/usr/local/bin/firecracker",
+			"../firecracker"));
+}
+
+static void
 check_values(void)
 {
 	check_gate("account", &gate_account, LIST("banger", "1900", "_x", "a-b"),
@@ -204,6 +239,7 @@ main(void)
 	}
 	settings.vm_uid = settings.vm_gid = (struct id_range){ 1900, 1900 };
 	check_operands();
+	check_processes();
 	check_values();
 	check_callers();
 	check_config();
