@@ -2,9 +2,11 @@
 # The cage, measured: what a verb holds when it begins to act is what its row says, and no more.
 
 load lib/common
+load lib/vmm
 load lib/scenarios
 
 setup_file() {
+	vmm_install
 	"$BATS_TEST_DIRNAME/lib/logger.py" /dev/log "$BATS_FILE_TMPDIR/log" 3>&- &
 	echo $! > "$BATS_FILE_TMPDIR/logger"
 	until [ -S /dev/log ]; do sleep .01; done

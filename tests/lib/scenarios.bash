@@ -48,6 +48,116 @@ scenario_ensure_socket_dir_5() { # where fchmodat2 is there, chmod is never aske
 	ends 125 $(failing chmod) "$@" ensure-socket-dir
 }
 
+# A VMM of the owner's at /run/banger/a.sock and one in jail vm1, each for the calls of one scenario.
+with_vmm() { # COMMAND...: with $pid
+	local vmm status=0
+	banger-priv ensure-socket-dir
+	vmm_start banger vm0 /run/banger/a.sock
+	vmm=$pid
+	"$@" || status=$?
+	end "$vmm"
+	return "$status"
+}
+with_jail() { # UID COMMAND...: with $pid
+	local vmm status=0
+	jail_start vm1 "$1"
+	vmm=$pid
+	shift
+	"$@" || status=$?
+	end "$vmm"
+	umount /var/lib/banger/jail/firecracker/vm1/root
+	rm -r /var/lib/banger/jail/firecracker/vm1
+	return "$status"
+}
+# In a user id of a range, and so in directories where neither nobody nor the owner may look.
+with_range() { # COMMAND...
+	local status=0
+	echo "vm_uid = 1900000000-1900000009" > /etc/banger/priv.conf
+	with_jail 1900000003 "$@" || status=$?
+	install_configuration
+	return "$status"
+}
+jail_socket=/var/lib/banger/jail/firecracker/vm1/root/run/api.sock
+
+access() { # CODE PROGRAM...
+	local code=$1
+	shift
+	banger-priv ensure-socket-dir
+	rm -f /run/banger/s
+	python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("/run/banger/s")'
+	ends "$code" "$@" ensure-socket-access /run/banger/s
+}
+scenario_ensure_socket_access_1() { access 0 "$@"; }
+scenario_ensure_socket_access_2() { # as on a kernel before 6.6
+	access 5 $(failing fchownat) "$@" && access 0 "$BANGER_BUILD/tests/inject" fail:ENOSYS fchmodat2 1 "$@"
+}
+scenario_ensure_socket_access_3() {
+	local status=0
+	banger-priv ensure-socket-dir
+	rm -f /run/banger/late
+	(sleep .3; python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("/run/banger/late")') 3>&- &
+	ends 0 "$@" ensure-socket-access /run/banger/late || status=$?
+	wait $!
+	return "$status"
+}
+scenario_ensure_socket_access_4() { with_range ends 0 "$@" ensure-socket-access "$jail_socket"; }
+scenario_ensure_socket_access_5() { # where fchmodat2 is there, chmod is never asked
+	access 125 $(failing chmod) "$@"
+}
+
+scenario_find_pid_1() { with_vmm ends 0 "$@" find-pid /run/banger/a.sock; }
+scenario_find_pid_2() { # a jail of the owner's: its executable is a copy
+	with_jail 1900 ends 0 "$@" find-pid "$jail_socket"
+}
+in_cgroup() { # COMMAND...
+	local status=0
+	cgroup_put vm1 "$pid"
+	"$@" || status=$?
+	echo "$pid" > /sys/fs/cgroup/cgroup.procs
+	cgroup_end
+	return "$status"
+}
+scenario_find_pid_3() { with_vmm in_cgroup ends 0 "$@" find-pid vm=vm1; }
+scenario_find_pid_4() { # root's
+	banger-priv ensure-socket-dir
+	vmm_start root vm0 /run/banger/a.sock
+	chown banger /run/banger/a.sock
+	local status=0
+	ends 0 "$@" find-pid /run/banger/a.sock || status=$?
+	end "$pid"
+	return "$status"
+}
+given() { banger-priv ensure-socket-access "$jail_socket" && "$@"; }
+scenario_find_pid_5() { with_range given ends 0 "$@" find-pid "$jail_socket"; }
+
+verb_of_pid() { # CODE PROGRAM... VERB OPERAND...: the VMM's number where an operand is PID
+	ends "${@/#PID/$pid}"
+}
+scenario_process_running_1() { with_vmm verb_of_pid 0 "$@" process-running PID /run/banger/a.sock; }
+scenario_process_running_2() { with_range verb_of_pid 0 "$@" process-running PID "$jail_socket"; }
+
+scenario_wait_for_exit_1() { with_vmm verb_of_pid 6 "$@" wait-for-exit PID /run/banger/a.sock timeout=10; }
+scenario_wait_for_exit_2() { with_range verb_of_pid 6 "$@" wait-for-exit PID "$jail_socket" timeout=10; }
+
+scenario_signal_process_1() { with_vmm verb_of_pid 0 "$@" signal-process PID TERM; }
+scenario_signal_process_2() { with_range verb_of_pid 0 "$@" signal-process PID TERM vm=vm1; }
+scenario_kill_process_1() { with_vmm verb_of_pid 0 "$@" kill-process PID; }
+scenario_kill_process_2() { with_range verb_of_pid 0 "$@" kill-process PID vm=vm1; }
+
+scenario_send_ctrl_alt_del_1() { with_vmm ends 0 "$@" send-ctrl-alt-del /run/banger/a.sock; }
+
+scenario_resolve_binary_1() { ends 0 "$@" resolve-binary firecracker; }
+scenario_resolve_binary_2() { # in a directory that only root may look into
+	local status=0
+	install -D -m 0755 /usr/local/bin/firecracker /run/place/firecracker
+	chmod 0700 /run/place
+	echo "firecracker = /run/place/firecracker" > /etc/banger/priv.conf
+	ends 0 "$@" resolve-binary firecracker || status=$?
+	install_configuration
+	rm -r /run/place
+	return "$status"
+}
+
 scenario_help_1() { ends 0 "$@" help; }
 scenario_version_1() { ends 0 "$@" version; }
 scenario_verbs_1() { ends 0 "$@" verbs; }
