@@ -84,7 +84,7 @@ access() { # CODE PROGRAM...
 	shift
 	banger-priv ensure-socket-dir
 	rm -f /run/banger/s
-	python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("/run/banger/s")'
+	make_socket root /run/banger/s
 	ends "$code" "$@" ensure-socket-access /run/banger/s
 }
 scenario_ensure_socket_access_1() { access 0 "$@"; }
@@ -95,7 +95,7 @@ scenario_ensure_socket_access_3() {
 	local status=0
 	banger-priv ensure-socket-dir
 	rm -f /run/banger/late
-	(sleep .3; python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("/run/banger/late")') 3>&- &
+	(sleep .3; make_socket root /run/banger/late) 3>&- &
 	ends 0 "$@" ensure-socket-access /run/banger/late || status=$?
 	wait $!
 	return "$status"

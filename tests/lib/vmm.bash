@@ -2,8 +2,7 @@
 
 # The stand-in, static so that it runs in a jail, as the configured firecracker.
 vmm_install() {
-	cc -std=gnu17 -O1 -static -o "$BATS_FILE_TMPDIR/firecracker" tests/standin/firecracker.c
-	install -m 0755 "$BATS_FILE_TMPDIR/firecracker" /usr/local/bin/firecracker
+	install -m 0755 "$BANGER_BUILD/tests/standin/static/firecracker" /usr/local/bin/firecracker
 }
 
 until_true() { # COMMAND...: within 5 s
@@ -53,7 +52,7 @@ cgroup_put() {
 	echo "$2" > "/sys/fs/cgroup/banger/$1/cgroup.procs"
 }
 
-end() { find /sys/fs/cgroup/banger -depth -type d -exec rmdir {} + 2> /dev/null || :; }
+cgroup_end() { find /sys/fs/cgroup/banger -depth -type d -exec rmdir {} + 2> /dev/null || :; }
 
 end() { # PID...
 	local one
@@ -68,7 +67,7 @@ vmm_clean() {
 	local jail
 	end "${started[@]}"
 	started=()
-	find /sys/fs/cgroup/banger -depth -type d -exec rmdir {} + 2> /dev/null || :
+	cgroup_end
 	for jail in /var/lib/banger/jail/firecracker/*; do
 		[ -d "$jail" ] || continue
 		! mountpoint -q "$jail/root" || umount "$jail/root"
