@@ -40,7 +40,11 @@ held_status() {
 	local scenario=$! pid
 	pid=$(stopped)
 	cat "/proc/$pid/status" > "$2"
-	kill -CONT "$pid"
+	# The stages that follow one that is apart stop likewise.
+	while kill -0 "$scenario" 2> /dev/null; do
+		pkill -CONT -x banger-priv || :
+		sleep .01
+	done
 	wait "$scenario"
 }
 
