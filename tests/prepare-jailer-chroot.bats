@@ -97,7 +97,7 @@ root=$jails/vm1/root
 }
 
 @test "does: a dynamically linked firecracker finds its libraries, read-only and with dead setuid bits" {
-	install -m 0755 "$BANGER_BUILD/tests/standin/firecracker-dynamic" /usr/local/bin/firecracker
+	install -m 0755 "$BANGER_BUILD/tests/standin/dynamic/firecracker" /usr/local/bin/firecracker
 	expect 0 - prepare
 	cp /usr/local/bin/firecracker "$root/firecracker"
 	chroot --userspec=1900:1900 "$root" /firecracker --version | grep -q '^Firecracker v'
@@ -195,7 +195,7 @@ root=$jails/vm1/root
 	rm /usr/local/bin/firecracker
 	expect 4 config prepare
 	[[ $err == *install* ]]
-	install -o banger -m 0755 "$BANGER_BUILD/tests/standin/firecracker-static" /usr/local/bin/firecracker
+	install -o banger -m 0755 "$BANGER_BUILD/tests/standin/static/firecracker" /usr/local/bin/firecracker
 	expect 4 config prepare
 	install -m 0755 /etc/passwd /usr/local/bin/firecracker
 	expect 4 config prepare

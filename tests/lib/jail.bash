@@ -10,8 +10,8 @@ jail_setup() {
 	install -d -o banger -g banger "$images" /var/lib/banger/vm1
 	as banger sh -c "echo kernel > $images/vmlinux && echo initrd > $images/initrd &&
 		truncate -s 1M $images/root.ext4 && chmod 0600 $images/root.ext4"
-	install -m 0755 "$BANGER_BUILD/tests/standin/firecracker-static" /usr/local/bin/firecracker
-	install -m 0755 "$BANGER_BUILD/tests/standin/jailer" /usr/local/bin/jailer
+	install -m 0755 "$BANGER_BUILD/tests/standin/static/firecracker" /usr/local/bin/firecracker
+	install -m 0755 "$BANGER_BUILD/tests/standin/static/jailer" /usr/local/bin/jailer
 }
 
 jail_teardown() {
