@@ -180,7 +180,8 @@ int
 nat_each(void (*each)(const struct guest *guest, const char *tag, void *data), void *data)
 {
 	struct each_guest visit = { each, data };
-	int rc = nft_each_element(NFPROTO_BRIDGE, NAT_TABLE, nat_sets[PAIRS].name, NULL, 0, visit_pair, &visit);
+	int rc = nft_each_element(NFPROTO_BRIDGE, NAT_TABLE, nat_sets[PAIRS].name, NULL, 0,
+				  visit_pair, &visit);
 
 	return rc == -ENOENT ? 0 : rc;
 }
