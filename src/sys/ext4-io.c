@@ -30,11 +30,29 @@ static ext2fs_block_bitmap blocks_in_use;
 static struct change *buckets[BUCKETS];
 static size_t count;
 
+static void
+forget(void)
+{
+	for (size_t i = 0; i < BUCKETS; i++)
+		while (buckets[i]) {
+			struct change *change = buckets[i];
+
+			buckets[i] = change->older;
+			free(change->bytes);
+			free(change->before);
+			free(change);
+		}
+	count = 0;
+	cell = phase = barriers = 0;
+	blocks_in_use = NULL;
+}
+
 int
 ext4_io_begin(int timeout_ms)
 {
 	off_t end = lseek(FD_IMAGE, 0, SEEK_END);
 
+	forget();
 	if (end < 0)
 		return -errno;
 	image_bytes = (uint64_t)end;
@@ -370,6 +388,7 @@ ext4_io_commit(bool *put_back)
 		rc = -errno;
 	if (rc < 0 && all)
 		*put_back = put_back_changes(all, done);
+	free(all);
 	return rc;
 }
 

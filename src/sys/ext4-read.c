@@ -30,6 +30,8 @@ read_whole(ext2_filsys fs, ext2_ino_t inode, char *bytes, uint64_t size)
 	errcode_t error = ext2fs_file_open(fs, inode, 0, &file);
 	uint64_t done = 0;
 
+	if (error)
+		return ext4_errno(error);
 	while (!error && done < size) {
 		uint64_t left = size - done;
 		unsigned got = 0;
@@ -37,9 +39,10 @@ read_whole(ext2_filsys fs, ext2_ino_t inode, char *bytes, uint64_t size)
 		error = ext2fs_file_read(file, bytes + done, left > 1 << 20 ? 1 << 20 : (unsigned)left,
 					 &got);
 		if (!error && got == 0)
-			return -EUCLEAN;
+			error = EXT2_ET_SHORT_READ;
 		done += got;
 	}
+	ext2fs_file_close(file);
 	return ext4_errno(error);
 }
 

@@ -128,19 +128,22 @@ static errcode_t
 write_contents(ext2_filsys fs, ext2_ino_t number, const char *bytes, uint64_t length)
 {
 	ext2_file_t file;
-	errcode_t error = ext2fs_file_open(fs, number, EXT2_FILE_WRITE, &file);
+	errcode_t error = ext2fs_file_open(fs, number, EXT2_FILE_WRITE, &file), closing;
 
+	if (error)
+		return error;
 	while (!error && length > 0) {
 		unsigned written = 0;
 
 		error = ext2fs_file_write(file, bytes, length > 1 << 20 ? 1 << 20 : (unsigned)length,
 					  &written);
 		if (!error && written == 0)
-			return EIO;
+			error = EIO;
 		bytes += written;
 		length -= written;
 	}
-	return error ? error : ext2fs_file_close(file);
+	closing = ext2fs_file_close(file);
+	return error ? error : closing;
 }
 
 static errcode_t

@@ -38,6 +38,8 @@ int ext4_lookup(ext2_filsys fs, ext2_ino_t directory, const char *name, size_t l
 	DENY_IF(ioctl, 1, CDROM_GET_CAPABILITY, ENOTTY, "libblkid: is it a CD"), \
 	DENY_IF(ioctl, 1, CDROM_LAST_WRITTEN, ENOTTY, "libblkid: is it a CD"), \
 	DENY(openat, ENOENT, "libblkid asks /sys about a device; nothing can be opened"), \
+	CALL(gettimeofday, "libext2fs's clock, where the vdso cannot tell"), \
+	CALL(time, "ours, likewise"), \
 	CALL(brk, "memory"), \
 	CALL_IF(mmap, 4, -1, "memory, never a file"), \
 	CALL(munmap, "memory"), \
