@@ -54,6 +54,8 @@ bool gate_vm_side(uid_t uid, const struct settings *settings);
 
 /* Operands.  Beside each, the type that it writes. */
 extern const struct gate gate_tap_name;         /* struct link_name */
+extern const struct gate gate_bridge;           /* struct link_name: the configured one */
+extern const struct gate gate_resolver;         /* struct resolver */
 extern const struct gate gate_vm_uid;           /* struct gated_id */
 extern const struct gate gate_vm_gid;           /* struct gated_id */
 extern const struct gate gate_vm_id;            /* struct vm_id */

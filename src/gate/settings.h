@@ -30,6 +30,11 @@ struct account { char text[33]; uid_t uid; gid_t gid; };
 struct id_range { uid_t first, last; };
 struct network { char text[19]; struct in_addr address; unsigned prefix; };
 struct account_list { struct account each[LIST_MAX]; unsigned count; };
+struct resolver {
+	int family;
+	uint16_t port;
+	union { struct in_addr v4; struct in6_addr v6; } address;
+};
 struct verb_name { char text[33]; };
 struct verb_list { struct verb_name each[LIST_MAX]; unsigned count; };
 

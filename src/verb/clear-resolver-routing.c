@@ -1,0 +1,77 @@
+/*
+ * clear-resolver-routing: systemd-resolved has no settings of the bridge.
+ *
+ * It forgets a link together with its settings, so that an absent bridge is done without asking.
+ */
+#include "sys/bus.h"
+#include "sys/link.h"
+#include "sys/netlink.h"
+#include "sys/resolved.h"
+#include "verb.h"
+
+#include <errno.h>
+#include <string.h>
+
+static struct {
+	struct link_name bridge;
+} ask;
+
+static const struct operand operands[] = {
+	{ .name = "BRIDGE", .gate = &gate_bridge, .into = &ask.bridge },
+	LIST_END
+};
+
+static enum code
+act(const struct settings *settings)
+{
+	struct link bridge;
+	int rc = link_find(&ask.bridge, &bridge);
+
+	(void)settings;
+	/* An alternative name is another link's business. */
+	if (rc == -ENODEV || rc == -EEXIST)
+		return CODE_DONE;
+	if (rc < 0)
+		return failed(rc, "cannot find the bridge");
+	if (strcmp(bridge.kind, "bridge") != 0)
+		return refused(REASON_FOREIGN, "the link of that name is not a bridge");
+	rc = bus_greet();
+	if (rc == 0)
+		rc = resolved_revert(bridge.index);
+	if (rc == 0 || rc == -ESRCH || rc == -ENODEV)
+		return CODE_DONE;
+	if (rc == -EPERM)
+		return refused(REASON_FOREIGN, "systemd-networkd manages the bridge");
+	return failed(rc, "cannot revert what systemd-resolved does with the bridge");
+}
+
+static const struct handle handles[] = {
+	{ "libmnl and a netlink socket", netlink_open },
+	{ "libsystemd and the system's D-Bus", bus_open },
+	LIST_END
+};
+
+static const struct call calls[] = {
+	CALL_IF(sendto, 0, FD_NETLINK, "requests to rtnetlink"),
+	CALL_IF(recvfrom, 0, FD_NETLINK, "its answers"),
+	CALL_IF(sendmsg, 0, FD_BUS, "calls to systemd-resolved"),
+	CALL_IF(recvmsg, 0, FD_BUS, "its answers"),
+	CALL(ppoll, "waits for them until the deadline"),
+	CALL(brk, "memory for them, if they are long"),
+	LIST_END
+};
+
+static const char *const paths[] = { "/run/dbus/system_bus_socket", NULL };
+
+const struct verb verb_clear_resolver_routing = {
+	.name = "clear-resolver-routing",
+	.summary = "systemd-resolved has no settings of the bridge",
+	.effect = "none of systemd-resolved's settings of the bridge",
+	.on_failure = "the settings as they were",
+	.note = "done, too, without systemd-resolved and without the bridge",
+	.operands = operands,
+	.paths = paths,
+	.lock = LOCK_NETWORK,
+	.handles = handles,
+	.stages = { { .keep = { .as = AS_NOBODY, .calls = calls }, .act = act } },
+};
