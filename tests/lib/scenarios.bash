@@ -165,6 +165,18 @@ scenario_explain_1() { ends 0 "$@" explain create-tap; }
 scenario_explain_2() { ends 2 "$@" explain nosuch; }
 scenario_sudoers_1() { ends 0 "$@" sudoers; }
 
+# Verbs whose rows have no scenarios: what they keep is listed and enforced, but not yet shown to be all needed.
+# A verb that is neither here nor has scenarios fails tests/cage.bats.
+unmeasured=(
+	ensure-nat remove-nat sync-resolver-routing clear-resolver-routing create-dm-snapshot cleanup-dm-snapshot
+	remove-dm-snapshot fsck-snapshot read-ext4-file write-ext4-files prepare-jailer-chroot
+	cleanup-jailer-chroot
+)
+
+is_unmeasured() { # VERB
+	[[ " ${unmeasured[*]} " == *" $1 "* ]]
+}
+
 scenarios_of() { # VERB: their names
 	declare -F | sed -nE "s/^declare -f (scenario_${1//-/_}_[0-9]+)$/\1/p"
 }
