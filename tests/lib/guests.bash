@@ -52,7 +52,7 @@ network_end() {
 		wait "$pid" 2> /dev/null || :
 	done < "$BATS_FILE_TMPDIR/guests"
 	for space in $(ip netns list | awk '{ print $1 }'); do ip netns delete "$space"; done
-	ip link delete up0 2> /dev/null || :
+	for link in up0 banger-a banger-b banger0; do ip link delete "$link" 2> /dev/null || :; done
 }
 
 # Echo requests that have come to the other side of the uplink, whoever sent them.
