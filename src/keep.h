@@ -32,7 +32,12 @@ enum descriptor {
 	FD_OUTPUT = 22,         /* what an executed program says */
 	FD_OUTPUT_END = 23,     /* where it says it */
 	FD_CHILD = 24,          /* the child that runs beside the next stage, as a pidfd */
-	FD_FILES = 32,          /* the first of the files that go into a VM's chroot, one after another */
+	FD_CONSOLE = 30,        /* the owner's file for a guest's serial console */
+	FD_JAILER = 31,         /* the checked binary */
+	FD_CGROUP = 32,         /* cgroup.procs of the VM's cgroup */
+	FD_SOCKETS = 33,        /* the VM's socket directory */
+	FD_EVENTS = 34,         /* an epoll of what a verb waits for at once */
+	FD_FILES = 40,          /* the first of the files that go into a VM's chroot, one after another */
 };
 
 /* Whose uid and gid a stage has.  uid 0 without capabilities still owns root's files, so
@@ -95,8 +100,9 @@ struct keep {
 	const struct cap *caps;         /* ends with LIST_END; NULL is none */
 	const struct call *calls;       /* likewise; besides keep_always */
 	/* The stage executes a program, which inherits the filter.  An allow-list would not survive the
-	 * program's next version: every call stays but those of keep_from_programs and the denied
-	 * ones of calls. */
+	 * program's next version: every call stays but those of keep_from_programs that calls does
+	 * not let through, and the denied ones of calls.  The program gets caps, and keeps none of
+	 * them over a change of uid. */
 	bool executes;
 	bool inside;                    /* in the mount namespace that FD_MOUNTS holds */
 };

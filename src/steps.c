@@ -118,15 +118,21 @@ step_act(const struct verb *verb, const struct settings *settings)
 {
 	enum code code = CODE_DONE;
 
-	for (const struct stage *stage = verb->stages; stage->act && code == CODE_DONE; stage++) {
+	for (const struct stage *stage = verb->stages; stage->act; stage++) {
+		enum code of_stage = CODE_DONE;
+
+		if (code != CODE_DONE && !stage->at_any_rate)
+			continue;
 		if (stage->only_if && !stage->only_if())
 			continue;
 		if (stage->apart) {
-			code = act_apart(stage, settings);
-			continue;
+			of_stage = act_apart(stage, settings);
+		} else {
+			cage_close(&stage->keep, settings->owner.uid, settings->owner.gid);
+			of_stage = stage->act(settings);
 		}
-		cage_close(&stage->keep, settings->owner.uid, settings->owner.gid);
-		code = stage->act(settings);
+		if (code == CODE_DONE)
+			code = of_stage;
 	}
 	return code;
 }

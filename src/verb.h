@@ -26,7 +26,7 @@ struct operand {
 	const char *value;              /* how the value of a key is called: "N" in uid=N */
 };
 
-enum { STAGES_MAX = 6 };
+enum { STAGES_MAX = 7 };
 
 /* A part of a verb and the cage that it runs in.  Stages follow each other in one process, each
  * keeping less than the one before, and stop at the first that is not done.  One that is apart runs
@@ -38,6 +38,7 @@ struct stage {
 	bool opens;                     /* apart, and what it opens stays open for the later ones */
 	bool beside;                    /* apart, and goes on while the next, which has it as FD_CHILD, runs */
 	bool (*only_if)(void);          /* looks at the operands; NULL is always */
+	bool at_any_rate;               /* also after one that was not done, whose code stays the verb's */
 	enum code (*act)(const struct settings *settings);
 };
 

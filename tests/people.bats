@@ -70,7 +70,8 @@ load lib/common
 
 @test "does: says so when it falls back to the defaults" {
 	echo nonsense > /etc/banger/priv.conf
-	banger-priv sudoers 2> "$BATS_TEST_TMPDIR/err" | grep -q '^banger ALL='
+	banger-priv sudoers > "$BATS_TEST_TMPDIR/out" 2> "$BATS_TEST_TMPDIR/err"
+	grep -q '^banger ALL=' "$BATS_TEST_TMPDIR/out"
 	grep -q "using the built-in defaults: /etc/banger/priv.conf: line 1" "$BATS_TEST_TMPDIR/err"
 	one_clean_line
 	rm /etc/banger/priv.conf
@@ -82,7 +83,8 @@ load lib/common
 	rm /etc/banger/priv.conf
 	[[ $output == *"built-in defaults"* ]]          # a prefix with a dot is none
 	printf 'owner = admin\ntap_prefix = tx-\n' > /etc/banger/priv.conf
-	banger-priv sudoers | grep -q '^admin ALL=.*\^create-tap tx-\[a-z0-9-\]+'
+	banger-priv sudoers > "$BATS_TEST_TMPDIR/out"
+	grep -q '^admin ALL=.*\^create-tap tx-\[a-z0-9-\]+' "$BATS_TEST_TMPDIR/out"
 	rm /etc/banger/priv.conf
 }
 

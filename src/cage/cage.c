@@ -20,14 +20,33 @@ static const unsigned long locked_bits =
 	SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP | SECBIT_NO_SETUID_FIXUP_LOCKED |
 	SECBIT_KEEP_CAPS_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;
 
+/* A program that is handed capabilities gets them the old way, by being executed as uid 0 with a
+ * bounding set of just these, and a change of its uid takes them all: bits that keep it so are locked
+ * clear.  Ambient capabilities would stay in its inheritable set for ever. */
+static const unsigned long handing_bits =
+	SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_KEEP_CAPS_LOCKED |
+	SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;
+
 static const struct cap no_caps[] = { LIST_END };
 
-static void
-lock_securebits(void)
+static bool
+hands_over(const struct keep *keep)
 {
-	if (prctl(PR_GET_SECUREBITS) == (int)locked_bits)
+	return keep->executes && keep->caps && keep->caps->name;
+}
+
+static unsigned long
+bits_of(const struct keep *keep)
+{
+	return hands_over(keep) ? handing_bits : locked_bits;
+}
+
+static void
+lock_securebits(unsigned long bits)
+{
+	if (prctl(PR_GET_SECUREBITS) == (int)bits)
 		return;
-	if (prctl(PR_SET_SECUREBITS, locked_bits) < 0)
+	if (prctl(PR_SET_SECUREBITS, bits) < 0)
 		die(REASON_CONFINEMENT, "cannot lock the securebits: CAP_SETPCAP is missing");
 }
 
@@ -59,18 +78,20 @@ is_kept(const struct cap *caps, unsigned nr)
 }
 
 static void
-cut_capabilities(const struct cap *caps)
+cut_capabilities(const struct cap *caps, bool bounding)
 {
+	capng_type_t sets = CAPNG_EFFECTIVE | CAPNG_PERMITTED | (bounding ? CAPNG_BOUNDING_SET : 0);
+
 	capng_clear(CAPNG_SELECT_ALL);
 	for (const struct cap *cap = caps; cap->name; cap++)
-		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, (unsigned)cap->nr);
+		capng_update(CAPNG_ADD, sets, (unsigned)cap->nr);
 	if (capng_apply(CAPNG_SELECT_ALL) < 0)
 		die(REASON_CONFINEMENT, "cannot cut the capabilities");
 }
 
 /* capng_apply of 0.8.3 says 0 without CAP_SETPCAP and leaves the bounding set full. */
 static void
-verify_capabilities(const struct cap *caps)
+verify_capabilities(const struct cap *caps, bool bounding)
 {
 	capng_clear(CAPNG_SELECT_ALL);
 	if (capng_get_caps_process() < 0)
@@ -81,7 +102,7 @@ verify_capabilities(const struct cap *caps)
 		if (capng_have_capability(CAPNG_EFFECTIVE, nr) != kept ||
 		    capng_have_capability(CAPNG_PERMITTED, nr) != kept ||
 		    capng_have_capability(CAPNG_INHERITABLE, nr) ||
-		    prctl(PR_CAPBSET_READ, (unsigned long)nr) > 0 ||
+		    (prctl(PR_CAPBSET_READ, (unsigned long)nr) > 0) != (kept && bounding) ||
 		    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, (unsigned long)nr, 0UL, 0UL) > 0)
 			die(REASON_CONFINEMENT, "capability %u is not as this verb's row says: is it in "
 			    "this process's bounding set?", nr);
@@ -89,10 +110,10 @@ verify_capabilities(const struct cap *caps)
 }
 
 static void
-verify_flags(void)
+verify_flags(unsigned long bits)
 {
 	if (prctl(PR_GET_NO_NEW_PRIVS, 0UL, 0UL, 0UL, 0UL) != 1 ||
-	    prctl(PR_GET_SECUREBITS) != (int)locked_bits || prctl(PR_GET_DUMPABLE) != 0)
+	    prctl(PR_GET_SECUREBITS) != (int)bits || prctl(PR_GET_DUMPABLE) != 0)
 		die(REASON_CONFINEMENT, "no_new_privs, the securebits or dumpable did not hold");
 }
 
@@ -106,7 +127,7 @@ cage_close(const struct keep *keep, uid_t owner_uid, gid_t owner_gid)
 	if (keep->inside && setns(FD_MOUNTS, CLONE_NEWNS) < 0)
 		die(REASON_CONFINEMENT, "cannot enter the mount namespace");
 	if (geteuid() == 0) {
-		lock_securebits();
+		lock_securebits(bits_of(keep));
 		switch (keep->as) {
 		case AS_ROOT:
 			change_ids(0, 0);
@@ -119,11 +140,11 @@ cage_close(const struct keep *keep, uid_t owner_uid, gid_t owner_gid)
 			change_ids(NOBODY, NOBODY);
 			break;
 		}
-		cut_capabilities(caps);
+		cut_capabilities(caps, hands_over(keep));
 		/* A change of uid makes a process dumpable again where fs.suid_dumpable says so. */
 		prctl(PR_SET_DUMPABLE, 0UL);
-		verify_capabilities(caps);
-		verify_flags();
+		verify_capabilities(caps, hands_over(keep));
+		verify_flags(bits_of(keep));
 	}
 	cage_filter(keep);
 }

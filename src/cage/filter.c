@@ -23,8 +23,26 @@ must(int rc, const char *what)
 		    strerrordesc_np(-rc));
 }
 
+static bool
+is_named(const struct call *calls, int nr)
+{
+	for (; calls && calls->name; calls++)
+		if (calls->nr == nr)
+			return true;
+	return false;
+}
+
+static bool
+lets_through(const struct call *calls, int nr)
+{
+	for (; calls && calls->name; calls++)
+		if (calls->nr == nr && !calls->answer)
+			return true;
+	return false;
+}
+
 static void
-answer(scmp_filter_ctx filter, const struct call *calls)
+answer(scmp_filter_ctx filter, const struct call *calls, const struct keep *keep)
 {
 	for (; calls && calls->name; calls++) {
 		uint32_t action = calls->answer ? SCMP_ACT_ERRNO((unsigned)calls->answer) : SCMP_ACT_ALLOW;
@@ -33,21 +51,16 @@ answer(scmp_filter_ctx filter, const struct call *calls)
 			.datum_a = calls->mask, .datum_b = calls->value,
 		};
 
+		/* What the row of an executed program names without an answer is let through, whatever
+		 * keep_from_programs says. */
+		if (keep->executes && (!calls->answer || lets_through(keep->calls, calls->nr)))
+			continue;
 		if (calls->arg == ANY_ARGUMENTS)
 			must(seccomp_rule_add(filter, action, calls->nr, 0), calls->name);
 		else
 			must(seccomp_rule_add_array(filter, action, calls->nr, 1, &narrowed),
 			     calls->name);
 	}
-}
-
-static bool
-is_named(const struct call *calls, int nr)
-{
-	for (; calls && calls->name; calls++)
-		if (calls->nr == nr)
-			return true;
-	return false;
 }
 
 void
@@ -60,8 +73,8 @@ cage_filter(const struct keep *keep)
 		die(REASON_CONFINEMENT, "cannot build the system call filter");
 	must(seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS), "bad arch");
 	must(seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2), "optimize");
-	answer(filter, keep->executes ? keep_from_programs : keep_always);
-	answer(filter, keep->calls);
+	answer(filter, keep->executes ? keep_from_programs : keep_always, keep);
+	answer(filter, keep->calls, keep);
 	/* Its flags lie behind a pointer, where no filter can look. */
 	must(seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0), "clone3");
 	for (int nr = FIRST_UNKNOWN_CALL; nr <= LAST_UNKNOWN_CALL; nr++)

@@ -84,6 +84,7 @@ extern const struct gate gate_binary;           /* enum binary */
 extern const struct gate gate_inside_path;      /* struct path */
 extern const struct gate gate_inside_file;      /* struct inside_file */
 extern const struct gate gate_read_limit;       /* uint64_t, bytes */
+extern const struct gate gate_cgroup_limit;     /* struct cgroup_limit */
 
 #define DM_NAME_PREFIX "fc-rootfs-"
 
@@ -121,6 +122,8 @@ struct timeout { int ms; bool given; };
 /* vm: in whose jail it lies; "" for one below runtime_dir. */
 struct socket_path { char text[SOCKET_PATH_MAX + 1]; struct vm_id vm; };
 struct listener { bool is_vm; struct vm_id vm; struct socket_path socket; };
+/* "memory.max" and "512M": a file of the cgroup, and what is written to it. */
+struct cgroup_limit { char file[16], value[24]; };
 enum binary { BINARY_FIRECRACKER, BINARY_JAILER };
 
 /* Configured values: the same rules, for /etc/banger/priv.conf. */

@@ -149,6 +149,33 @@ const struct gate gate_binary = {
 	.fit = fit_binary,
 };
 
+#define CGROUP_BYTES "(memory\\.max|memory\\.high):(max|[0-9]{1,15}[KMG]?)"
+#define CGROUP_CPU "cpu\\.max:(max|[1-9][0-9]{0,11})|cpu\\.weight:[1-9][0-9]{0,4}"
+
+static enum reason
+fit_cgroup_limit(const char *text, const struct settings *settings, void *into)
+{
+	struct cgroup_limit limit = { .file = "" };
+	size_t length = strcspn(text, ":");
+
+	(void)settings;
+	if (length >= sizeof(limit.file))
+		return REASON_MALFORMED;
+	memcpy(limit.file, text, length);
+	if (gate_copy(text + length + 1, limit.value, sizeof(limit.value)) != REASON_NONE)
+		return REASON_MALFORMED;
+	*(struct cgroup_limit *)into = limit;
+	return REASON_NONE;
+}
+
+const struct gate gate_cgroup_limit = {
+	.shape = "(" CGROUP_BYTES "|" CGROUP_CPU "|pids\\.max:(max|[1-9][0-9]{0,6}))",
+	.want = "memory.max, memory.high, cpu.max, cpu.weight or pids.max, a colon, and one word that the "
+		"kernel takes there, like memory.max:512M",
+	.longest = 32,
+	.fit = fit_cgroup_limit,
+};
+
 bool
 gate_vm_side(uid_t uid, const struct settings *settings)
 {

@@ -20,6 +20,12 @@ enum { RESPONSE_BYTES = 8192 };
 
 static int64_t deadline;
 
+void
+api_begin(void)
+{
+	deadline = waiting_clock() + API_PATIENCE_MS;
+}
+
 int
 api_open(void)
 {
@@ -27,7 +33,7 @@ api_open(void)
 	static const struct timeval patience = { .tv_sec = API_PATIENCE_MS / 1000 };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	deadline = waiting_clock() + API_PATIENCE_MS;
+	api_begin();
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) < 0)
 		return -errno;
 	if (fd == FD_API)

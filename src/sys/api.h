@@ -11,6 +11,9 @@ enum { API_PATIENCE_MS = 2000 };
 /* A handle: FD_API, a unix socket.  The time runs from here. */
 int api_open(void);
 
+/* The time runs from here, for who has waited before it connected. */
+void api_begin(void);
+
 /* Connects FD_API to a socket pinned by socket_pin.
  * 0, -ETIMEDOUT (the peer takes no connection), -ECONNREFUSED (nobody listens), or -errno. */
 int api_connect(int pinned);

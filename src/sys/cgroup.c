@@ -51,6 +51,27 @@ open_parent(bool make)
 }
 
 int
+cgroup_enable(const char *controller)
+{
+	char word[32];
+	int root = cgroup_root(), parent, rc;
+
+	if (root < 0)
+		return root;
+	snprintf(word, sizeof(word), "+%s", controller);
+	rc = cgroup_write(root, "cgroup.subtree_control", word);
+	close(root);
+	if (rc < 0)
+		return rc == -EINVAL ? -ENOENT : rc;
+	parent = open_parent(true);
+	if (parent < 0)
+		return parent;
+	rc = cgroup_write(parent, "cgroup.subtree_control", word);
+	close(parent);
+	return rc;
+}
+
+int
 cgroup_make(const struct vm_id *vm)
 {
 	int parent = open_parent(true), cgroup;
@@ -105,6 +126,12 @@ cgroup_write(int cgroup, const char *file, const char *value)
 		rc = -errno;
 	close(fd);
 	return rc;
+}
+
+int
+cgroup_open_procs(int cgroup)
+{
+	return beneath_open(cgroup, "cgroup.procs", O_WRONLY, 0);
 }
 
 int

@@ -22,8 +22,15 @@ int cgroup_open(const struct vm_id *vm);
 /* 1 when a process is in it or below it, 0 when not, or -errno (cgroup.events). */
 int cgroup_populated(int cgroup);
 
+/* Lets the cgroups of VMs have a controller, like "memory", which the hierarchy's root and the
+ * directory of all VMs must hand on; -ENOENT when this hierarchy has none such. */
+int cgroup_enable(const char *controller);
+
 /* SIGKILL to all in it (cgroup.kill, Linux 5.14). */
 int cgroup_kill(int cgroup);
+
+/* For moving a process in: a descriptor on cgroup.procs. */
+int cgroup_open_procs(int cgroup);
 
 /* Writes value to a file of the cgroup, like "memory.max"; or -errno. */
 int cgroup_write(int cgroup, const char *file, const char *value);

@@ -3,6 +3,9 @@
 # scenario_<verb>_<n> PROGRAM...: sets up, runs `PROGRAM... VERB OPERANDS`, and fails unless it ended as it
 # must.  tests/cage.bats runs them with one line less in the row and wants one of them to fail.
 
+load lib/vmm
+load lib/launch
+
 ends() { # CODE COMMAND...
 	local code=$1 status=0
 	shift
@@ -26,6 +29,54 @@ scenario_create_tap_1() { fresh_network; ends 0 "$@" create-tap banger-a; }
 scenario_create_tap_2() { fresh_network; ends 5 $(failing ioctl) "$@" create-tap banger-a; }
 
 scenario_delete_tap_1() { fresh_network; banger-priv create-tap banger-a; ends 0 "$@" delete-tap banger-a; }
+
+# Firecrackers that end by themselves after 2 s, so that who traces one comes to an end; a liar answers, but
+# not as one.
+variant() { # mortal|liar
+	local status=200
+	[ "$1" != liar ] || status=500
+	[ -x "$BATS_FILE_TMPDIR/$1" ] ||
+		sed "s|\"200 \"|\"$status \"|; s|^	parse(argv);|	alarm(2);\n&|" tests/standin/firecracker.c |
+		cc -std=gnu17 -static -o "$BATS_FILE_TMPDIR/$1" -x c -
+	install -m 0755 "$BATS_FILE_TMPDIR/$1" /usr/local/bin/firecracker
+}
+
+fresh_launch() { # mortal|liar
+	clean_up s 2> /dev/null
+	[ -x "$BATS_FILE_TMPDIR/jailer" ] || launch_install
+	variant "$1"
+	install -d -o banger -g banger /var/lib/banger/vms
+	install -o banger -g banger /dev/null /var/lib/banger/vms/console
+	prepare s 1900 1900
+}
+
+scenario_launch_firecracker_1() {
+	fresh_launch mortal
+	ends 0 "$@" launch-firecracker s console=/var/lib/banger/vms/console
+}
+scenario_launch_firecracker_2() { # a limit: not everywhere
+	local code=4
+	fresh_launch mortal
+	! grep -qw memory /sys/fs/cgroup/cgroup.controllers || code=0
+	ends $code "$@" launch-firecracker s cgroup=memory.max:1G
+}
+scenario_launch_firecracker_3() { # the VM's uid, which only CAP_KILL reaches
+	fresh_launch liar
+	ends 5 "$@" launch-firecracker s && [ -z "$(pgrep -x firecracker)" ] && [ ! -d /sys/fs/cgroup/banger/s ]
+}
+scenario_launch_firecracker_4() { # as on a kernel before 6.6
+	fresh_launch mortal
+	ends 0 "$BANGER_BUILD/tests/inject" fail:ENOSYS fchmodat2 1 "$@" launch-firecracker s
+}
+scenario_launch_firecracker_6() { # where fchmodat2 is there, only the jailer asks chmod, four times
+	fresh_launch mortal
+	ends 125 "$BANGER_BUILD/tests/inject" fail:EIO chmod 5 "$@" launch-firecracker s
+}
+scenario_launch_firecracker_5() { # one that is marked
+	fresh_launch mortal
+	setfattr -n trusted.banger.launched "$JAILS/s/root"
+	ends 3 "$@" launch-firecracker s
+}
 
 scenario_ensure_socket_dir_1() { rm -rf /run/banger; ends 0 "$@" ensure-socket-dir; }
 scenario_ensure_socket_dir_2() {
@@ -170,7 +221,7 @@ scenario_sudoers_1() { ends 0 "$@" sudoers; }
 unmeasured=(
 	ensure-nat remove-nat sync-resolver-routing clear-resolver-routing create-dm-snapshot cleanup-dm-snapshot
 	remove-dm-snapshot fsck-snapshot read-ext4-file write-ext4-files prepare-jailer-chroot
-	cleanup-jailer-chroot
+	cleanup-jailer-chroot launch-firecracker
 )
 
 is_unmeasured() { # VERB

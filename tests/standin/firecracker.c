@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -225,12 +226,25 @@ hung_up(int signal)
 	_exit(HUNG_UP);
 }
 
+/* The asynchronous engine of drives needs it. */
+static void
+try_io_uring(void)
+{
+	if (syscall(SYS_io_uring_setup, 0, NULL) < 0 && errno == EPERM)
+		errx(1, "io_uring_setup is denied");
+	if (syscall(SYS_io_uring_enter, -1, 0, 0, 0, NULL, 0) < 0 && errno == EPERM)
+		errx(1, "io_uring_enter is denied");
+	if (syscall(SYS_io_uring_register, -1, 0, NULL, 0) < 0 && errno == EPERM)
+		errx(1, "io_uring_register is denied");
+}
+
 int
 main(int argc, char **argv)
 {
 	if (argc < 1)
 		return BAD_ARGUMENTS;
 	parse(argv);
+	try_io_uring();
 	signal(SIGHUP, hung_up);        /* TERM and INT have no handler: as pid 1 of a namespace it never sees them */
 	for (int i = 0; i < CLIENTS; i++)
 		clients[i].fd = -1;

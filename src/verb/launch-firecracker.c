@@ -1,0 +1,434 @@
+/*
+ * launch-firecracker: the jailer, and by it firecracker, on a prepared chroot; done when its API answers.
+ *
+ * Six cages.  As the owner: the console's file.  As root: the chroot is taken over, the cgroup made.
+ * With what the jailer needs, and under a deny-list: the process that becomes it, and then firecracker.
+ * As the owner again, who has no more right to the socket than that: waiting, connecting.  With nothing
+ * but that connection: reading what answers.  The last one tells how it went, and ends what was
+ * started when it went wrong.
+ */
+#include "sys/api.h"
+#include "sys/binary.h"
+#include "sys/cgroup.h"
+#include "sys/handover.h"
+#include "sys/launch.h"
+#include "sys/socket-file.h"
+#include "sys/tree.h"
+#include "verb.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { LIMITS_MAX = 5, PATIENCE_MS = 10000 };
+
+static struct {
+	struct vm_id vm;
+	struct path console;
+	struct cgroup_limit limits[LIMITS_MAX];
+} ask;
+
+static struct many limits = { .size = sizeof(ask.limits[0]), .max = LIMITS_MAX };
+
+static const struct operand operands[] = {
+	{ .name = "VM_ID", .gate = &gate_vm_id, .into = &ask.vm },
+	{ .name = "console=", .value = "PATH", .gate = &gate_state_file, .into = &ask.console,
+	  .occurs = MAYBE },
+	{ .name = "cgroup=", .value = "KEY:VALUE", .gate = &gate_cgroup_limit, .into = ask.limits,
+	  .occurs = ANY_NUMBER, .many = &limits },
+	LIST_END
+};
+
+/* What one stage finds out and another wants to know. */
+static struct found {
+	struct launch launch;
+	bool in_cgroup;
+	bool answers;
+	int rc;                         /* of waiting or talking */
+} *found;
+
+/* jail_dir/firecracker/VM_ID/sockets/, whose length the configuration's check allows for. */
+static const char *
+path_in_jail(const struct settings *settings, const char *name)
+{
+	static char path[PATH_MAX + VM_ID_MAX + 64];
+
+	snprintf(path, sizeof(path), "%s/firecracker/%s/" SOCKET_DIR_INSIDE "%s",
+		 settings->jail_dir.text, ask.vm.text, name);
+	return path;
+}
+
+/* ---- as the owner: where the guest's console goes ---- */
+
+static bool
+has_console(void)
+{
+	return ask.console.text[0] != '\0';
+}
+
+static enum code
+open_console(const struct settings *settings)
+{
+	const char *path = ask.console.text;
+	struct stat status;
+	int fd = tree_open(settings, &ask.console, O_WRONLY | O_APPEND, &status);
+
+	if (fd == -ENOENT || fd == -EACCES)
+		return refused(REASON_ABSENT, "%s is not there, or not the owner's to write", path);
+	if (fd == -ELOOP || fd == -EXDEV || fd == -ENXIO || fd == -EISDIR)
+		return refused(REASON_FOREIGN, "%s lies behind a symlink or a mount, or is no file", path);
+	if (fd < 0)
+		return failed(fd, "cannot open %s", path);
+	if (!S_ISREG(status.st_mode) || status.st_uid != settings->owner.uid)
+		return refused(REASON_FOREIGN, "%s is not a regular file of the owner's", path);
+	return dup3(fd, FD_CONSOLE, O_CLOEXEC) < 0 ? failed(-errno, "cannot keep the console") : CODE_DONE;
+}
+
+/* ---- as root: binaries, cgroup, chroot ---- */
+
+static enum code
+find_binary(enum binary which, const struct settings *settings, struct binary_found *binary, int *fd)
+{
+	char remedy[MESSAGE_BYTES];
+
+	*fd = binary_open(which, settings, binary);
+	if (*fd >= 0)
+		return CODE_DONE;
+	binary_remedy(*fd, binary, remedy, sizeof(remedy));
+	return refused(REASON_HOST, "%s", remedy);
+}
+
+static enum code
+find_binaries(const struct settings *settings)
+{
+	static struct binary_found jailer, firecracker;
+	int fd, unused;
+	enum code code = find_binary(BINARY_JAILER, settings, &jailer, &fd);
+
+	if (code == CODE_DONE)
+		code = find_binary(BINARY_FIRECRACKER, settings, &firecracker, &unused);
+	if (code != CODE_DONE)
+		return code;
+	memcpy(found->launch.firecracker, firecracker.path, sizeof(firecracker.path));
+	return dup3(fd, FD_JAILER, O_CLOEXEC) < 0 ? failed(-errno, "cannot keep the jailer") : CODE_DONE;
+}
+
+static enum code
+limit(int cgroup, const struct cgroup_limit *each)
+{
+	char controller[16] = "";
+	int rc;
+
+	memcpy(controller, each->file, strcspn(each->file, "."));
+	rc = cgroup_enable(controller);
+	if (rc == -ENOENT || rc == -EBUSY)
+		return refused(REASON_HOST, "the cgroup controller %s is not to be had on this host", controller);
+	if (rc == 0)
+		rc = cgroup_write(cgroup, each->file, each->value);
+	return rc < 0 ? failed(rc, "cannot set %s", each->file) : CODE_DONE;
+}
+
+/* Where there is no cgroup v2, a VM goes without; then it can have no limits. */
+static enum code
+make_cgroup(void)
+{
+	int procs, cgroup = cgroup_make(&ask.vm);
+	enum code code = CODE_DONE;
+
+	if (cgroup == -ENOENT && limits.count == 0)
+		return CODE_DONE;
+	if (cgroup == -ENOENT)
+		return refused(REASON_HOST, "this host has no cgroup v2, which cgroup= needs");
+	if (cgroup < 0)
+		return failed(cgroup, "cannot make the VM's cgroup");
+	if (cgroup_populated(cgroup) != 0)
+		return refused(REASON_IN_USE, "a process of that VM still runs; kill-process ends it");
+	for (unsigned i = 0; i < limits.count && code == CODE_DONE; i++)
+		code = limit(cgroup, &ask.limits[i]);
+	if (code != CODE_DONE) {
+		cgroup_remove(&ask.vm);
+		return code;
+	}
+	procs = cgroup_open_procs(cgroup);
+	if (procs < 0 || dup3(procs, FD_CGROUP, O_CLOEXEC) < 0)
+		return failed(procs < 0 ? procs : -errno, "cannot open the VM's cgroup");
+	found->in_cgroup = true;
+	return CODE_DONE;
+}
+
+static enum code
+refuse_used(void)
+{
+	return refused(REASON_EXISTS, "this chroot has been launched before; cleanup-jailer-chroot and "
+		       "prepare-jailer-chroot make a new one");
+}
+
+static enum code
+take_over(const struct prepared *prepared)
+{
+	int rc = handover_mark(prepared);
+
+	if (rc == -EEXIST)
+		return refuse_used();
+	if (rc < 0)
+		return failed(rc, "cannot mark the chroot as launched");
+	rc = handover_take(prepared);
+	if (rc == -ENOTEMPTY)
+		return refused(REASON_FOREIGN, "something that the jailer makes is in the chroot already; "
+			       "cleanup-jailer-chroot and prepare-jailer-chroot make a new one");
+	if (rc == 0 && dup3(prepared->sockets, FD_SOCKETS, O_CLOEXEC) < 0)
+		rc = -errno;
+	return rc < 0 ? failed(rc, "cannot take the chroot over") : CODE_DONE;
+}
+
+static enum code
+prepare(const struct settings *settings)
+{
+	struct prepared prepared;
+	enum code code = find_binaries(settings);
+	int rc;
+
+	if (code != CODE_DONE)
+		return code;
+	rc = handover_find(&ask.vm, settings, &prepared);
+	if (rc == -ENOENT)
+		return refused(REASON_ABSENT, "that VM has no chroot; prepare-jailer-chroot makes it");
+	if (rc == -EPERM)
+		return refuse_used();
+	if (rc < 0)
+		return failed(rc, "cannot open the chroot");
+	if (handover_is_marked(&prepared))
+		return refuse_used();
+	found->launch.uid = prepared.uid;
+	found->launch.gid = prepared.gid;
+	code = make_cgroup();
+	return code == CODE_DONE ? take_over(&prepared) : code;
+}
+
+/* ---- the process that becomes the jailer ---- */
+
+static enum code
+become_jailer(const struct settings *settings)
+{
+	int rc = launch_execute(&found->launch, &ask.vm, settings, has_console(), found->in_cgroup);
+
+	/* Where the jailer's last words would be: the one line on stderr is conclude's. */
+	dprintf(FD_OUTPUT, "cannot execute it: %s", strerrordesc_np(-rc));
+	return CODE_FAILED;
+}
+
+/* ---- as the owner: until it answers ---- */
+
+static enum code
+wait_for_socket(const struct settings *settings)
+{
+	struct socket_path api = { .vm = ask.vm };
+	enum reason reason = gate_copy(path_in_jail(settings, "/" LAUNCH_SOCKET), api.text,
+				       sizeof(api.text));
+
+	found->rc = reason != REASON_NONE ? -ENAMETOOLONG :
+		    launch_connect(&found->launch, &api, settings, waiting_clock() + PATIENCE_MS);
+	return found->rc == 0 ? CODE_DONE : found->rc == -ETIMEDOUT ? CODE_BUSY : CODE_FAILED;
+}
+
+static enum code
+talk(const struct settings *settings)
+{
+	static const char request[] = "GET / HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\n\r\n";
+	int status;
+
+	(void)settings;
+	api_begin();
+	status = api_exchange(request);
+	found->answers = status == 200;
+	found->rc = status < 0 ? status : status == 200 ? 0 : -EPROTO;
+	return found->answers ? CODE_DONE : found->rc == -ETIMEDOUT ? CODE_BUSY : CODE_FAILED;
+}
+
+/* ---- the end ---- */
+
+static enum code
+tell(const struct settings *settings)
+{
+	json_open(NULL, '{');
+	json_number("pid", found->launch.pid);
+	json_number("uid", found->launch.uid);
+	json_text("api_socket", path_in_jail(settings, "/" LAUNCH_SOCKET));
+	json_text("socket_dir", path_in_jail(settings, ""));
+	json_text("socket_dir_inside", "/" SOCKET_DIR_INSIDE);
+	json_close('}');
+	print("\n");
+	return CODE_DONE;
+}
+
+static enum code
+conclude(const struct settings *settings)
+{
+	const char *words = "";
+	int ended;
+
+	if (found->answers) {
+		int rc = handover_open_way(&ask.vm, settings);
+
+		return rc < 0 ? failed(rc, "it runs, but the way to its sockets cannot be opened") :
+		       tell(settings);
+	}
+	ended = launch_end(&words);
+	if (found->in_cgroup)
+		cgroup_remove(&ask.vm);
+	if (ended < 0 || found->rc == 0)
+		return CODE_DONE;       /* nothing was started, or it has been said */
+	if (found->rc == -ESRCH)
+		return refused(REASON_FAILED, "the jailer or firecracker gave up: %s", words);
+	if (found->rc == -ETIMEDOUT)
+		return refused(REASON_TIMEOUT, "the API socket has not answered: %s", words);
+	if (found->rc == -EPROTO || found->rc == -EMSGSIZE)
+		return refused(REASON_FAILED, "what listens at the API socket does not answer as a VMM does");
+	if (found->rc == -EPERM)
+		return refused(REASON_FAILED, "somebody else listens at the API socket");
+	return refused(REASON_FAILED, "cannot reach the API socket: %s", strerrordesc_np(-found->rc));
+}
+
+/* ---- what it keeps ---- */
+
+static int
+share_memory(void)
+{
+	found = mmap(NULL, sizeof(*found), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	return found == MAP_FAILED ? -errno : 0;
+}
+
+static const struct handle handles[] = {
+	{ "memory that the stages share", share_memory },
+	{ "memory for the jailer's last words", launch_output_open },
+	{ "an inotify descriptor", socket_watch_open },
+	{ "an epoll descriptor", launch_events_open },
+	{ "a unix socket", api_open },
+	{ "a descriptor for the signals that end a wait", waiting_open },
+	LIST_END
+};
+
+static const struct call console_calls[] = {
+	CALL(openat, "/, where every path begins"),
+	CALL(openat2, "the file, as the owner"),
+	CALL(newfstatat, "what it is, and whose"),
+	CALL_IF(dup3, 1, FD_CONSOLE, "keeps it for the jailer"),
+	LIST_END
+};
+
+static const struct cap prepare_caps[] = {
+	CAP(SYS_ADMIN, "the mark of what has been launched: a trusted attribute"),
+	CAP(CHOWN, "takes the chroot's top from the VM until the jailer gives it back"),
+	LIST_END
+};
+
+static const struct call prepare_calls[] = {
+	CALL(openat, "/, where every path begins"),
+	CALL(openat2, "binaries, chroot and cgroup"),
+	CALL(newfstatat, "whose they are"),
+	CALL(fstatfs, "the chroot is a tmpfs; which hierarchy is cgroup v2"),
+	CALL(mkdirat, "the VM's cgroup"),
+	CALL(unlinkat, "takes it back when a limit is refused"),
+	CALL(read, "whether a process is in it"),
+	CALL(write, "its limits"),
+	CALL(getxattr, "whether the chroot has been launched"),
+	CALL(setxattr, "marks it"),
+	CALL(fchownat, "takes its top"),
+	CALL_NR(fchmodat2, 452, "and closes it"),
+	CALL(chmod, "the same before Linux 6.6, through /proc/self/fd"),
+	CALL(dup3, "keeps what was opened for the next stages"),
+	LIST_END
+};
+
+static const struct cap jailer_caps[] = {
+	CAP(CHOWN, "the jailer gives firecracker's copy, directories and nodes to the VM"),
+	CAP(DAC_OVERRIDE, "it goes on in directories that it has given away"),
+	CAP(MKNOD, "it makes /dev/kvm, /dev/net/tun and /dev/urandom"),
+	CAP(SETGID, "it changes to the VM's gid"),
+	CAP(SETUID, "and uid, which takes all of these"),
+	CAP(SYS_ADMIN, "it makes a mount namespace and changes its root"),
+	LIST_END
+};
+
+static const struct call jailer_calls[] = {
+	CALL(io_uring_setup, "firecracker's asynchronous drives"),
+	CALL(io_uring_enter, "the same"),
+	CALL(io_uring_register, "the same"),
+	LIST_END
+};
+
+static const struct cap waiting_caps[] = {
+	CAP(DAC_READ_SEARCH, "through the VM's directory, which is closed until it runs"),
+	LIST_END
+};
+
+static const struct call waiting_calls[] = {
+	SOCKET_PIN_CALLS,
+	API_CONNECT_CALLS,
+	CALL_IF(getsockopt, 0, FD_API, "who listens"),
+	CALL_IF(epoll_ctl, 0, FD_EVENTS, "the process's end is waited for as well"),
+	CALL(inotify_add_watch, "watches the socket directory"),
+	CALL_IF(read, 0, FD_INOTIFY, "what happened in it"),
+	CALL(ppoll, "waits for that, for the deadline and for signals"),
+	LIST_END
+};
+
+static const struct call talking_calls[] = { API_EXCHANGE_CALLS, LIST_END };
+
+static const struct cap ending_caps[] = {
+	CAP(KILL, "ends what it started, which has the VM's uid by then"),
+	LIST_END
+};
+
+static const struct call ending_calls[] = {
+	CALL_IF(pidfd_send_signal, 0, FD_CHILD, "to what this call started, and nothing else"),
+	CALL(waitid, "until it has ended"),
+	CALL_IF(pread64, 0, FD_OUTPUT, "the jailer's last words"),
+	CALL(openat, "the cgroup hierarchy"),
+	CALL(openat2, "the VM's cgroup"),
+	CALL(fstatfs, "which hierarchy is cgroup v2"),
+	CALL(unlinkat, "takes the VM's cgroup back"),
+	CALL(newfstatat, "whose the VM's directory is"),
+	CALL_NR(fchmodat2, 452, "lets the owner through to the sockets"),
+	CALL(chmod, "the same before Linux 6.6, through /proc/self/fd"),
+	LIST_END
+};
+
+static const char *const paths[] = {
+	"the configured jailer and firecracker", "jail_dir/firecracker/VM_ID", "the VM's cgroup",
+	"the console's file, as the owner", "/dev/null", NULL
+};
+
+const struct verb verb_launch_firecracker = {
+	.name = "launch-firecracker",
+	.summary = "starts the VM of a prepared chroot by the jailer, and waits until its API answers",
+	.effect = "a firecracker in the cgroup banger/VM_ID, in a session of its own, which nothing but its end ends",
+	.on_failure = "the chroot, used: cleanup-jailer-chroot and prepare-jailer-chroot make a new one",
+	.note = "limits: no core, 2048 descriptors, 8 MiB of stack and of locked memory, 4096 pending signals; all "
+		"others none.  The file of console= must be there, and grows as long as the guest writes",
+	.operands = operands,
+	.paths = paths,
+	.lock = LOCK_VM,
+	.lock_vm = &ask.vm,
+	.handles = handles,
+	.stages = {
+		{ .keep = { .as = AS_OWNER, .calls = console_calls }, .apart = true, .opens = true,
+		  .only_if = has_console, .act = open_console },
+		{ .keep = { .as = AS_ROOT, .why_root = "jail and cgroup are root's; CAP_DAC_OVERRIDE would open "
+			    "far more", .caps = prepare_caps, .calls = prepare_calls },
+		  .apart = true, .opens = true, .act = prepare },
+		{ .keep = { .as = AS_ROOT, .why_root = "the jailer is made for root", .caps = jailer_caps,
+			    .calls = jailer_calls, .executes = true },
+		  .apart = true, .beside = true, .act = become_jailer },
+		{ .keep = { .as = AS_OWNER, .caps = waiting_caps, .calls = waiting_calls }, .apart = true, .opens = true,
+		  .act = wait_for_socket },
+		{ .keep = { .as = AS_OWNER, .calls = talking_calls }, .apart = true, .act = talk },
+		{ .keep = { .as = AS_ROOT, .why_root = "the cgroup is root's", .caps = ending_caps,
+			    .calls = ending_calls }, .at_any_rate = true, .act = conclude },
+	},
+};
