@@ -35,7 +35,7 @@ vmm_start() {
 # What prepare-jailer-chroot and the jailer make, as far as it matters here; a VMM of ours in it; $pid.
 jail_start() { # ID UID
 	local jail=/var/lib/banger/jail/firecracker/$1
-	mkdir -p -m 0711 "$jail" "$jail/root"
+	install -d -m 0711 "$jail" "$jail/root"
 	mount -t tmpfs -o mode=0711 jail "$jail/root"
 	install -m 0755 /usr/local/bin/firecracker "$jail/root/firecracker"
 	mkdir "$jail/root/run" "$jail/sockets"
