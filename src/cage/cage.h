@@ -10,8 +10,9 @@
 /* For the rest of this process: no_new_privs; locked securebits; uid, gid and no groups; the
  * capabilities of keep and no others in any set, bounding set included; keep_always and keep's
  * system calls and no others (SIGSYS; where it executes, all but the denied, and then its bounding
- * set holds keep's capabilities, and the program gets them).  Everything is read back.  May be called again with a keep
- * that holds less.  Dies (confinement), never half done in silence.
+ * set holds keep's capabilities, and the program gets them).  Everything is read back.  Once in a
+ * process: a second call would need what the first gave up.  Dies (confinement), never half done in
+ * silence.
  * owner_uid and owner_gid are for AS_OWNER.  Sources: capabilities(7), seccomp(2). */
 void cage_close(const struct keep *keep, uid_t owner_uid, gid_t owner_gid);
 

@@ -6,7 +6,7 @@
 #include <sys/types.h>
 
 /* fchmodat2(2) with AT_EMPTY_PATH (Linux 6.6); before that through /proc/self/fd, which leads to the
- * same inode without a name, and which only uid 0 can use here, since this process is not dumpable. */
+ * same inode without a name. */
 int pinned_set_mode(int fd, mode_t mode);
 
 /* fchownat(2) with AT_EMPTY_PATH. */
