@@ -105,6 +105,18 @@ check_operands(void)
 			"/dev/loop0p1", "/dev/sda", "loop0", "0", "/dev/loop/0"));
 	check_gate("image", &gate_image, LIST("/dev/mapper/fc-rootfs-a", "/var/lib/banger/x.ext4"),
 		   LIST("/dev/sda1", "/var/lib/banger/jail/x", "/dev/mapper/root", "/etc/passwd"));
+	check_gate("inside path", &gate_inside_path, LIST("/a", "/a/b=c", "/..a", "/a:b"),
+		   LIST("", "/", "a", "/a/", "/a/../b", "/./a", "//a", "/a b", "/a\n", "/a\033",
+			"/" FORTY FORTY FORTY FORTY FORTY FORTY FORTY));
+	check_gate("inside file", &gate_inside_file,
+		   LIST("/a=644:0:0:0", "/a/=1777:0:4294967294", "/a=0:1:2:67108864", "/a=b=0644:0:0:1",
+			"/a=1:2:3:4/=755:0:0"),
+		   LIST("", "/a", "/a=", "/a=644", "/a=644:0:0", "/a/=755:0:0:0", "/=755:0:0", "/a=2777:0:0:0",
+			"/a=888:0:0:0", "/a=644:-1:0:0", "/a=644:4294967295:0:0", "/a=644:00:0:0",
+			"/a=644:0:0:67108865", "/a=644:0:0:99999999999999999999", "/a=644:0:0:0:", "a=644:0:0:0",
+			"/a/../b=644:0:0:0", "/a//=755:0:0", "/a=644:0:0: 1", "/a=00644:0:0:0"));
+	check_gate("read limit", &gate_read_limit, LIST("1", "1073741824"),
+		   LIST("", "0", "01", "-1", "1073741825", "99999999999", "1k"));
 }
 
 static void

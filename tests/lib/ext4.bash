@@ -4,6 +4,8 @@ images=/var/lib/banger/images
 
 images_make() {
 	local tree=$images/tree
+	# In memory: a sync costs nothing there.
+	mount -t tmpfs -o mode=711 images "${images%/*}"
 	install -d -o banger -g banger "$images"
 	mkdir -p "$tree"/{etc,links/deep/er,d,root}
 	echo guest > "$tree/etc/hostname"

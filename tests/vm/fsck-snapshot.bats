@@ -24,7 +24,8 @@ teardown() {
 }
 
 map() { # IMAGE [UUID]
-	image=$images/$1.ext4
+	image=$images/mapped
+	cp --sparse=always "$images/$1.ext4" "$image"
 	losetup /dev/loop5 "$image"
 	dmsetup create "$name" --uuid "${2:-BANGER-$name}" \
 		--table "0 $(blockdev --getsz /dev/loop5) linear /dev/loop5 0"
