@@ -32,7 +32,7 @@ images_make() {
 image_from_tree() { # NAME MKE2FS_OPTION...
 	local into=$images/$1.ext4
 	shift
-	truncate -s "${size:-64M}" "$into"
+	truncate -s "${size:-40M}" "$into"
 	mke2fs -q -F -b 4096 "$@" -d "$images/tree" "$into"
 	chown banger: "$into"
 }
