@@ -49,13 +49,23 @@ until_file() { until_true test -s "$1"; }
 # systemd-resolved has heard of the bridge.
 until_known() { until_true resolved ctl dns banger0; }
 
-# A banger-priv waits for its answer.
-until_blocked() { until_true grep -qs poll /proc/[0-9]*/task/*/wchan || sleep 0.2; }
+# The one banger-priv that runs has asked, and waits for the answer.
+until_blocked() {
+	until_true is_blocked
+	sleep 0.1
+	is_blocked
+}
+
+is_blocked() {
+	local pid
+	pid=$(pgrep -x banger-priv) && grep -q poll "/proc/$pid/wchan"
+}
 
 # A world within the world for each false bus, so that several can hang at the same time.
 false_bus() { # HOW [NAME]
 	false_world=$BATS_TEST_TMPDIR/false.$1$([ -z "${2:-}" ] || echo ".$2")
 	mkdir "$false_world"
+	# shellcheck disable=SC2016 # the inner shell expands them
 	unshare --mount --propagation private bash -c '
 		mount -t tmpfs -o mode=755 run /run && echo $$ > "$0/pid"
 		exec "$@"' "$false_world" "$BATS_TEST_DIRNAME/lib/false-bus" "$@" \
