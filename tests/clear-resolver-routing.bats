@@ -77,6 +77,15 @@ saved() { cat "/run/systemd/resolve/netif/$(ip -j link show banger0 | jq '.[0].i
 	until_known
 }
 
+@test "does: so it is where systemd knows no systemd-resolved, or that one no bridge" {
+	local name
+	for name in DBus.Error.ServiceUnknown DBus.Error.NameHasNoOwner DBus.Error.UnknownObject \
+		systemd1.NoSuchUnit systemd1.UnitMasked resolve1.NoSuchLink; do
+		false_bus error "org.freedesktop.$name"
+		expect 0 - in_false_world clear-resolver-routing banger0
+	done
+}
+
 @test "does: without systemd-resolved and without a bus it is done" {
 	resolved nodaemon
 	expect 0 - own clear-resolver-routing banger0

@@ -188,7 +188,8 @@ has_only_resolver(int index, const struct resolver *resolver)
 		rc = bus.message_enter_container(answer, 'a', "(iayqs)");
 	while (rc >= 0 && (rc = bus.message_enter_container(answer, 'r', "iayqs")) > 0) {
 		rc = is_resolver(answer, resolver);
-		wanted = wanted && rc > 0 && ++count == 1;
+		wanted = wanted && rc > 0;
+		count++;
 		if (rc >= 0)
 			rc = bus.message_exit_container(answer);
 	}
@@ -206,8 +207,10 @@ has_only_domain(int index, const struct domain *domain)
 
 	if (rc >= 0)
 		rc = bus.message_enter_container(answer, 'a', "(sb)");
-	while (rc >= 0 && (rc = bus.message_read(answer, "(sb)", &name, &routed)) > 0)
-		wanted = wanted && ++count == 1 && routed && strcmp(name, domain->text) == 0;
+	while (rc >= 0 && (rc = bus.message_read(answer, "(sb)", &name, &routed)) > 0) {
+		wanted = wanted && routed && strcmp(name, domain->text) == 0;
+		count++;
+	}
 	return rc < 0 ? rc : wanted && count == 1;
 }
 
