@@ -156,15 +156,15 @@ held_status() {
 
 @test "the owner can neither trace the process nor read its memory" {
 	banger-priv ensure-bridge
-	strace -f -qq -o /dev/null -e trace=clone3 -e inject=clone3:delay_exit=1000000 \
-		banger-priv create-tap banger-a &
-	local pid=
-	until pid=$(pgrep -x banger-priv); do sleep .01; done
-	until grep -q '^Seccomp:.*2' "/proc/$pid/status"; do sleep .01; done
+	strace -f -qq -o /dev/null -e trace=clone3 -e inject=clone3:signal=STOP:when=1 \
+		banger-priv create-tap banger-a 3>&- &
+	local job=$! pid
+	pid=$(stopped)
 	run ! as banger cat "/proc/$pid/environ"
 	run ! as banger cat "/proc/$pid/maps"
 	run ! as nobody cat "/proc/$pid/maps"
 	[ "$(stat -c %U "/proc/$pid/mem")" = root ]
 	grep -q '^Max core file size *0 *0' "/proc/$pid/limits"
-	wait
+	kill -CONT "$pid"
+	wait "$job"
 }

@@ -135,13 +135,13 @@ profile() { # ATTRIBUTE
 @test "signals that a terminal sends in the middle wait until the verb is through" {
 	local signal
 	for signal in HUP INT QUIT TERM TSTP USR1; do
-		strace -f -qq -o /dev/null -e trace=ioctl -e inject=ioctl:delay_enter=100000:when=1 \
-			banger-priv create-tap banger-a &
-		local pid=
-		until pid=$(pgrep -x banger-priv); do sleep .01; done
-		until grep -q '^Seccomp:.*2' "/proc/$pid/status"; do sleep .01; done
+		strace -f -qq -o /dev/null -e trace=clone3 -e inject=clone3:signal=STOP:when=1 \
+			banger-priv create-tap banger-a 3>&- &
+		local job=$! pid
+		pid=$(stopped)
 		kill -"$signal" "$pid"
-		wait $!
+		kill -CONT "$pid"
+		wait "$job"
 		[ "$(tap_state | jq -r .ifalias)" = banger: ]
 		ip link delete banger-a
 	done

@@ -342,6 +342,7 @@ in_order(void)
 		for (struct change *change = buckets[i]; change; change = change->older)
 			all[used++] = change;
 	if (all)
+		/* NOLINTNEXTLINE(bugprone-sizeof-expression): pointers are what is sorted */
 		qsort(all, used, sizeof(all[0]), by_order);
 	return all;
 }

@@ -83,7 +83,7 @@ static int
 step(ext2_filsys fs, struct walk *walk, const char *name, size_t length)
 {
 	ext2_ino_t here = walk->through[walk->depth], there;
-	struct ext2_inode inode;
+	struct ext2_inode inode = { 0 };
 	int rc;
 
 	if (length == 0 || (length == 1 && name[0] == '.'))

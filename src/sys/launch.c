@@ -98,11 +98,12 @@ int
 launch_execute(struct launch *launch, const struct vm_id *vm, const struct settings *settings,
 	       bool console, bool cgroup)
 {
+	static const char api_socket[] = "/" SOCKET_DIR_INSIDE "/" LAUNCH_SOCKET;
 	char uid[16], gid[16];
 	const char *const words[] = {
 		"jailer", "--id", vm->text, "--exec-file", launch->firecracker, "--uid", uid, "--gid", gid,
 		"--chroot-base-dir", settings->jail_dir.text, "--",
-		"--api-sock", "/" SOCKET_DIR_INSIDE "/" LAUNCH_SOCKET, "--level", "Off", NULL
+		"--api-sock", api_socket, "--level", "Off", NULL
 	};
 	static const char *const nothing[] = { NULL };
 	int rc;

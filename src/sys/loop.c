@@ -86,8 +86,10 @@ look_at(int fd, struct loop *out)
 int
 loop_open(unsigned number, struct loop *out)
 {
-	int fd = open_node(number, O_RDONLY);
-	int rc = fd < 0 ? fd : look_at(fd, out);
+	int rc, fd = open_node(number, O_RDONLY);
+
+	*out = (struct loop){ 0 };
+	rc = fd < 0 ? fd : look_at(fd, out);
 
 	if (rc == 0 && out->number != number)
 		rc = -ENOTBLK;
@@ -187,7 +189,7 @@ loop_each(int (*each)(struct loop *loop, void *data), void *data)
 static bool
 is_gone(const struct loop *loop)
 {
-	struct loop now;
+	struct loop now = { 0 };
 
 	if (loop_open(loop->number, &now) < 0)
 		return true;
@@ -199,14 +201,12 @@ int
 loop_detach(struct loop *loop, int timeout_ms)
 {
 	struct patience patience = patience_of(timeout_ms);
-	uint64_t sequence;
-	int rc = 0;
+	uint64_t sequence = 0;
+	int rc = ioctl(loop->fd, BLKGETDISKSEQ, &sequence) < 0 ? -errno : 0;
 
-	if (ioctl(loop->fd, BLKGETDISKSEQ, &sequence) < 0)
-		rc = -errno;
-	else if (sequence != loop->sequence)
+	if (rc == 0 && sequence != loop->sequence)
 		rc = -ESTALE;
-	else if (ioctl(loop->fd, LOOP_CLR_FD) < 0 && errno != ENXIO)
+	if (rc == 0 && ioctl(loop->fd, LOOP_CLR_FD) < 0 && errno != ENXIO)
 		rc = -errno;
 	close(loop->fd);
 	loop->fd = -1;

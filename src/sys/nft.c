@@ -59,7 +59,7 @@ struct nlmsghdr *
 nft_message(struct nft_batch *batch, int type, int family, int flags)
 {
 	end_message(batch);
-	if (batch->used + 2 * MESSAGE_MAX > sizeof(batch->bytes)) {
+	if (batch->used + 2UL * MESSAGE_MAX > sizeof(batch->bytes)) {
 		/* Goes on over the last message; nft_commit will not send it. */
 		batch->overflowed = true;
 		batch->used = 0;

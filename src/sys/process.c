@@ -38,6 +38,7 @@ read_text(pid_t pid, const char *file, struct text *text)
 	ssize_t got = -1;
 	int fd;
 
+	text->length = 0;
 	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
 	fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
@@ -156,7 +157,7 @@ is_by_executable(pid_t pid, const struct text *words, const struct claim *claim,
 	const char *vm = value_of(words, "--id");
 	struct stat executable;
 	char link[64];
-	uid_t uid;
+	uid_t uid = 0;
 
 	if (!memmem(words->bytes, words->length, "firecracker", strlen("firecracker")))
 		return false;

@@ -147,10 +147,10 @@ socket_give(int pinned, uid_t uid, gid_t gid, mode_t mode)
 
 	if (rc == 0)
 		rc = pinned_set_owner(pinned, uid, gid);
-	if (rc == 0 && fstat(pinned, &status) < 0)
-		rc = -errno;
 	if (rc < 0)
 		return rc;
+	if (fstat(pinned, &status) < 0)
+		return -errno;
 	return status.st_uid == uid && status.st_gid == gid && (status.st_mode & 07777) == mode ?
 	       0 : -EIO;
 }

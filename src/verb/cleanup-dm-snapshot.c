@@ -74,8 +74,8 @@ detach_if_ours(struct loop *loop, void *data)
 static enum code
 act(const struct settings *settings)
 {
-	struct dm dm;
-	bool is_there;
+	struct dm dm = { 0 };
+	bool is_there = false;
 	enum code code = check_mapping(&dm, &is_there);
 	int rc;
 

@@ -50,7 +50,7 @@ take_hold(struct link *tap)
 static int
 isolate(int index, bool isolated)
 {
-	struct link tap;
+	struct link tap = { 0 };
 	int rc = link_set_isolated(index, isolated);
 
 	if (rc == 0)

@@ -360,8 +360,8 @@ act(const struct settings *settings)
 	gid_t gid = ask.gid.given ? ask.gid.id : settings->vm_gid.first;
 	struct jail_fault fault = { 0 };
 	struct chroot chroot;
-	uint64_t bytes;
-	bool is_dynamic;
+	uint64_t bytes = 0;
+	bool is_dynamic = false;
 	int rc, jail = jail_open(settings, true, &fault);
 	enum code code;
 

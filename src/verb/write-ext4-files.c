@@ -153,7 +153,7 @@ act(const struct settings *settings)
 
 	(void)settings;
 	if (code != CODE_DONE)
-		return code;
+		return code;    /* NOLINT(clang-analyzer-unix.Malloc): the process ends */
 	rc = ext4_open(EXT4_WRITE, &fs, &why);
 	if (rc == -EOPNOTSUPP && fs && ext4_wants_repair(fs->super))
 		return refused(REASON_UNFIT, "the image %s: %s", why, ask.image.is_device ?
