@@ -26,7 +26,7 @@ struct operand {
 	const char *value;              /* how the value of a key is called: "N" in uid=N */
 };
 
-enum { STAGES_MAX = 7 };
+enum { STAGES_MAX = 8 };
 
 /* A part of a verb and the cage that it runs in.  Stages follow each other in one process, each
  * keeping less than the one before, and stop at the first that is not done.  One that is apart runs

@@ -34,18 +34,27 @@ cgroup_root(void)
 	return -ENOENT;
 }
 
-/* The directory of all VMs' cgroups; made when asked to. */
+int
+cgroup_make_parent(void)
+{
+	int rc = 0, root = cgroup_root();
+
+	if (root < 0)
+		return root;
+	if (mkdirat(root, PARENT, 0755) < 0 && errno != EEXIST)
+		rc = -errno;
+	close(root);
+	return rc;
+}
+
 static int
-open_parent(bool make)
+open_parent(void)
 {
 	int root = cgroup_root(), parent;
 
 	if (root < 0)
 		return root;
-	if (make && mkdirat(root, PARENT, 0755) < 0 && errno != EEXIST)
-		parent = -errno;
-	else
-		parent = beneath_open(root, PARENT, O_RDONLY | O_DIRECTORY, 0);
+	parent = beneath_open(root, PARENT, O_RDONLY | O_DIRECTORY, 0);
 	close(root);
 	return parent;
 }
@@ -63,7 +72,7 @@ cgroup_enable(const char *controller)
 	close(root);
 	if (rc < 0)
 		return rc == -EINVAL ? -ENOENT : rc;
-	parent = open_parent(true);
+	parent = open_parent();
 	if (parent < 0)
 		return parent;
 	rc = cgroup_write(parent, "cgroup.subtree_control", word);
@@ -74,7 +83,7 @@ cgroup_enable(const char *controller)
 int
 cgroup_make(const struct vm_id *vm)
 {
-	int parent = open_parent(true), cgroup;
+	int parent = open_parent(), cgroup;
 
 	if (parent < 0)
 		return parent;
@@ -89,7 +98,7 @@ cgroup_make(const struct vm_id *vm)
 int
 cgroup_open(const struct vm_id *vm)
 {
-	int parent = open_parent(false), cgroup;
+	int parent = open_parent(), cgroup;
 
 	if (parent < 0)
 		return parent;
@@ -143,7 +152,7 @@ cgroup_kill(int cgroup)
 int
 cgroup_remove(const struct vm_id *vm)
 {
-	int rc = 0, parent = open_parent(false);
+	int rc = 0, parent = open_parent();
 
 	if (parent < 0)
 		return parent == -ENOENT ? 0 : parent;

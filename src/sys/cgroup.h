@@ -12,6 +12,10 @@
  * none, mounted at /sys/fs/cgroup or /sys/fs/cgroup/unified. */
 int cgroup_root(void);
 
+/* The directory of all VMs' cgroups is there.  The hierarchy's root has mode 0555: to make something
+ * in it takes CAP_DAC_OVERRIDE even of uid 0.  -ENOENT where there is no cgroup v2. */
+int cgroup_make_parent(void);
+
 /* The VM's cgroup, made where it is not there (exclusively when it must be new).  A descriptor on
  * the directory, O_CLOEXEC, or -errno. */
 int cgroup_make(const struct vm_id *vm);

@@ -1,5 +1,5 @@
 /*
- * handover.c: marked first, then closed, then looked at: after that nobody but root can change it.
+ * handover.c: root's alone until the end.
  */
 #include "sys/handover.h"
 
@@ -12,10 +12,9 @@
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
-#define MARK "trusted.banger.launched"
+enum { MODE_PREPARED = 0700, MODE_HANDED_OVER = 0500, MODE_RUNS = 0711, MODE_TOP = 0700 };
 
 static int
 open_tmpfs(int directory, const char *name, struct stat *status)
@@ -38,95 +37,58 @@ is_among(const struct id_range *range, uid_t id)
 	return id >= range->first && id <= range->last;
 }
 
+static int
+open_directory(const struct vm_id *vm, const struct settings *settings, struct stat *status)
+{
+	char path[PATH_MAX + VM_ID_MAX + 32];
+
+	snprintf(path, sizeof(path), "%s/firecracker/%s", settings->jail_dir.text, vm->text);
+	return trusted_open(path, status, NULL);
+}
+
 int
 handover_find(const struct vm_id *vm, const struct settings *settings, struct prepared *prepared)
 {
-	char path[PATH_MAX + VM_ID_MAX + 32];
 	struct stat status;
-	int directory;
 
-	snprintf(path, sizeof(path), "%s/firecracker/%s", settings->jail_dir.text, vm->text);
-	directory = trusted_open(path, &status, NULL);
-	if (directory < 0)
-		return directory;
-	prepared->sockets = open_tmpfs(directory, SOCKET_DIR_INSIDE, &status);
-	prepared->root = prepared->sockets < 0 ? prepared->sockets :
-			 open_tmpfs(directory, "root", &status);
-	close(directory);
+	prepared->directory = open_directory(vm, settings, &status);
+	if (prepared->directory < 0)
+		return prepared->directory;
+	if ((status.st_mode & 07777) != MODE_PREPARED)
+		return -EEXIST;
+	prepared->sockets = open_tmpfs(prepared->directory, SOCKET_DIR_INSIDE, &status);
+	if (prepared->sockets < 0)
+		return prepared->sockets;
+	prepared->root = open_tmpfs(prepared->directory, "root", &status);
 	if (prepared->root < 0)
 		return prepared->root;
 	prepared->uid = status.st_uid;
 	prepared->gid = status.st_gid;
+	/* Still root's where the preparing was killed. */
 	return is_among(&settings->vm_uid, status.st_uid) && is_among(&settings->vm_gid, status.st_gid) ?
-	       0 : -EPERM;
-}
-
-/* fgetxattr and fsetxattr take no O_PATH descriptor, and any other could not be had: the top is the
- * VM's. */
-static const char *
-name_of(const struct prepared *prepared)
-{
-	static char link[32];
-
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", prepared->root);
-	return link;
-}
-
-bool
-handover_is_marked(const struct prepared *prepared)
-{
-	return getxattr(name_of(prepared), MARK, NULL, 0) >= 0 || errno != ENODATA;
-}
-
-int
-handover_mark(const struct prepared *prepared)
-{
-	return setxattr(name_of(prepared), MARK, "", 0, XATTR_CREATE) < 0 ? -errno : 0;
-}
-
-/* Whatever the jailer makes must not be there: it would follow it, write to it, or give up. */
-static int
-check_names(int root)
-{
-	static const char *const makes[] = {
-		"firecracker", "firecracker.pid", "old_root", "run", "dev/net", "dev/kvm", "dev/urandom",
-		"dev/userfaultfd",
-	};
-	struct stat status;
-
-	if (fstatat(root, "dev", &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    (!S_ISDIR(status.st_mode) || status.st_uid != 0))
-		return -ENOTEMPTY;
-	for (size_t i = 0; i < sizeof(makes) / sizeof(makes[0]); i++)
-		if (fstatat(root, makes[i], &status, AT_SYMLINK_NOFOLLOW) == 0)
-			return -ENOTEMPTY;
-	return 0;
+	       0 : -EEXIST;
 }
 
 int
 handover_take(const struct prepared *prepared)
 {
-	/* The owner first: who has been may not change the mode back.  It also spares the jailer
-	 * CAP_FOWNER, for it sets the mode before it gives the top to the VM. */
-	int rc = pinned_set_owner(prepared->root, 0, 0);
+	int rc = pinned_set_mode(prepared->directory, MODE_HANDED_OVER);
 
+	/* The gid stays: prepare-jailer-chroot reads there which are taken. */
 	if (rc == 0)
-		rc = pinned_set_mode(prepared->root, 0700);
-	return rc < 0 ? rc : check_names(prepared->root);
+		rc = pinned_set_owner(prepared->root, 0, (gid_t)-1);
+	return rc < 0 ? rc : pinned_set_mode(prepared->root, MODE_TOP);
 }
 
 int
 handover_open_way(const struct vm_id *vm, const struct settings *settings)
 {
-	char path[PATH_MAX + VM_ID_MAX + 32];
 	struct stat status;
-	int rc, directory;
+	int rc, directory = open_directory(vm, settings, &status);
 
-	snprintf(path, sizeof(path), "%s/firecracker/%s", settings->jail_dir.text, vm->text);
-	directory = trusted_open(path, &status, NULL);
 	if (directory < 0)
 		return directory;
-	rc = pinned_set_mode(directory, 0711);
+	rc = pinned_set_mode(directory, MODE_RUNS);
 	close(directory);
 	return rc;
 }

@@ -6,6 +6,7 @@
 #include "keep.h"
 #include "sys/api.h"
 #include "sys/socket-file.h"
+#include "sys/trusted.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -138,15 +139,14 @@ check_listener(const struct launch *launch)
 }
 
 static int
-try_to_connect(const struct launch *launch, const struct socket_path *socket,
-	       const struct settings *settings)
+try_to_connect(const struct launch *launch)
 {
 	struct stat status;
-	int rc, fd = socket_pin(socket, settings, false, &status);
+	int rc, fd = beneath_open(FD_SOCKETS, LAUNCH_SOCKET, O_PATH | O_NOFOLLOW, 0);
 
 	if (fd < 0)
 		return fd;
-	rc = api_connect(fd);
+	rc = fstat(fd, &status) < 0 ? -errno : S_ISSOCK(status.st_mode) ? api_connect(fd) : -EPERM;
 	close(fd);
 	return rc < 0 ? rc : check_listener(launch);
 }
@@ -165,15 +165,14 @@ watch_sockets(void)
 }
 
 int
-launch_connect(const struct launch *launch, const struct socket_path *socket,
-	       const struct settings *settings, int64_t deadline)
+launch_connect(const struct launch *launch, int64_t deadline)
 {
 	int rc = watch_sockets(), waited = 0;
 
 	if (rc < 0)
 		return rc;
 	while (waited == 0) {
-		rc = try_to_connect(launch, socket, settings);
+		rc = try_to_connect(launch);
 		if (rc != -ENOENT && rc != -ECONNREFUSED)
 			return rc;
 		/* Between bind and listen, which no event tells: there for some microseconds. */

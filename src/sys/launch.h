@@ -32,8 +32,7 @@ int launch_execute(struct launch *launch, const struct vm_id *vm, const struct s
 
 /* Waits until the socket of the process FD_CHILD takes FD_API's connection, or the process ends:
  * 0, -ESRCH (it has ended), -ETIMEDOUT, -EPERM (somebody else listens), or -errno. */
-int launch_connect(const struct launch *launch, const struct socket_path *socket,
-		   const struct settings *settings, int64_t deadline);
+int launch_connect(const struct launch *launch, int64_t deadline);
 
 /* Kills FD_CHILD, waits until it has ended, and gives the first 400 bytes that it said, without
  * newlines.  -EBADF when there is none, or -errno. */

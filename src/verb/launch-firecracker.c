@@ -1,7 +1,8 @@
 /*
  * launch-firecracker: the jailer, and by it firecracker, on a prepared chroot; done when its API answers.
  *
- * Six cages.  As the owner: the console's file.  As root: the chroot is taken over, the cgroup made.
+ * Seven cages.  As the owner: the console's file.  As root: the directory of all cgroups; then the VM's
+ * is made and the chroot taken over.
  * With what the jailer needs, and under a deny-list: the process that becomes it, and then firecracker.
  * As the owner again, who has no more right to the socket than that: waiting, connecting.  With nothing
  * but that connection: reading what answers.  The last one tells how it went, and ends what was
@@ -91,6 +92,18 @@ open_console(const struct settings *settings)
 
 /* ---- as root: binaries, cgroup, chroot ---- */
 
+/* Where there is no cgroup v2, a VM goes without; then it can have no limits. */
+static enum code
+make_parent(const struct settings *settings)
+{
+	int rc = cgroup_make_parent();
+
+	(void)settings;
+	if (rc == -ENOENT && limits.count > 0)
+		return refused(REASON_HOST, "this host has no cgroup v2, which cgroup= needs");
+	return rc < 0 && rc != -ENOENT ? failed(rc, "cannot make the cgroup of all VMs") : CODE_DONE;
+}
+
 static enum code
 find_binary(enum binary which, const struct settings *settings, struct binary_found *binary, int *fd)
 {
@@ -133,17 +146,14 @@ limit(int cgroup, const struct cgroup_limit *each)
 	return rc < 0 ? failed(rc, "cannot set %s", each->file) : CODE_DONE;
 }
 
-/* Where there is no cgroup v2, a VM goes without; then it can have no limits. */
 static enum code
 make_cgroup(void)
 {
 	int procs, cgroup = cgroup_make(&ask.vm);
 	enum code code = CODE_DONE;
 
-	if (cgroup == -ENOENT && limits.count == 0)
-		return CODE_DONE;
 	if (cgroup == -ENOENT)
-		return refused(REASON_HOST, "this host has no cgroup v2, which cgroup= needs");
+		return CODE_DONE;
 	if (cgroup < 0)
 		return failed(cgroup, "cannot make the VM's cgroup");
 	if (cgroup_populated(cgroup) != 0)
@@ -162,31 +172,6 @@ make_cgroup(void)
 }
 
 static enum code
-refuse_used(void)
-{
-	return refused(REASON_EXISTS, "this chroot has been launched before; cleanup-jailer-chroot and "
-		       "prepare-jailer-chroot make a new one");
-}
-
-static enum code
-take_over(const struct prepared *prepared)
-{
-	int rc = handover_mark(prepared);
-
-	if (rc == -EEXIST)
-		return refuse_used();
-	if (rc < 0)
-		return failed(rc, "cannot mark the chroot as launched");
-	rc = handover_take(prepared);
-	if (rc == -ENOTEMPTY)
-		return refused(REASON_FOREIGN, "something that the jailer makes is in the chroot already; "
-			       "cleanup-jailer-chroot and prepare-jailer-chroot make a new one");
-	if (rc == 0 && dup3(prepared->sockets, FD_SOCKETS, O_CLOEXEC) < 0)
-		rc = -errno;
-	return rc < 0 ? failed(rc, "cannot take the chroot over") : CODE_DONE;
-}
-
-static enum code
 prepare(const struct settings *settings)
 {
 	struct prepared prepared;
@@ -198,16 +183,18 @@ prepare(const struct settings *settings)
 	rc = handover_find(&ask.vm, settings, &prepared);
 	if (rc == -ENOENT)
 		return refused(REASON_ABSENT, "that VM has no chroot; prepare-jailer-chroot makes it");
-	if (rc == -EPERM)
-		return refuse_used();
+	if (rc == -EEXIST)
+		return refused(REASON_EXISTS, "this chroot has been launched before, or never was whole; "
+			       "cleanup-jailer-chroot and prepare-jailer-chroot make a new one");
 	if (rc < 0)
 		return failed(rc, "cannot open the chroot");
-	if (handover_is_marked(&prepared))
-		return refuse_used();
 	found->launch.uid = prepared.uid;
 	found->launch.gid = prepared.gid;
 	code = make_cgroup();
-	return code == CODE_DONE ? take_over(&prepared) : code;
+	if (code != CODE_DONE)
+		return code;
+	rc = dup3(prepared.sockets, FD_SOCKETS, O_CLOEXEC) < 0 ? -errno : handover_take(&prepared);
+	return rc < 0 ? failed(rc, "cannot take the chroot over") : CODE_DONE;
 }
 
 /* ---- the process that becomes the jailer ---- */
@@ -227,12 +214,8 @@ become_jailer(const struct settings *settings)
 static enum code
 wait_for_socket(const struct settings *settings)
 {
-	struct socket_path api = { .vm = ask.vm };
-	enum reason reason = gate_copy(path_in_jail(settings, "/" LAUNCH_SOCKET), api.text,
-				       sizeof(api.text));
-
-	found->rc = reason != REASON_NONE ? -ENAMETOOLONG :
-		    launch_connect(&found->launch, &api, settings, waiting_clock() + PATIENCE_MS);
+	(void)settings;
+	found->rc = launch_connect(&found->launch, waiting_clock() + PATIENCE_MS);
 	return found->rc == 0 ? CODE_DONE : found->rc == -ETIMEDOUT ? CODE_BUSY : CODE_FAILED;
 }
 
@@ -321,8 +304,19 @@ static const struct call console_calls[] = {
 	LIST_END
 };
 
+static const struct cap parent_caps[] = {
+	CAP(DAC_OVERRIDE, "the root of the cgroup hierarchy has mode 0555"),
+	LIST_END
+};
+
+static const struct call parent_calls[] = {
+	CALL(openat, "the cgroup hierarchy"),
+	CALL(fstatfs, "which one is cgroup v2"),
+	CALL(mkdirat, "a directory for the cgroups of all VMs"),
+	LIST_END
+};
+
 static const struct cap prepare_caps[] = {
-	CAP(SYS_ADMIN, "the mark of what has been launched: a trusted attribute"),
 	CAP(CHOWN, "takes the chroot's top from the VM until the jailer gives it back"),
 	LIST_END
 };
@@ -336,10 +330,8 @@ static const struct call prepare_calls[] = {
 	CALL(unlinkat, "takes it back when a limit is refused"),
 	CALL(read, "whether a process is in it"),
 	CALL(write, "its limits"),
-	CALL(getxattr, "whether the chroot has been launched"),
-	CALL(setxattr, "marks it"),
 	CALL(fchownat, "takes its top"),
-	CALL_NR(fchmodat2, 452, "and closes it"),
+	CALL_NR(fchmodat2, 452, "and marks its directory"),
 	CALL(chmod, "the same before Linux 6.6, through /proc/self/fd"),
 	CALL(dup3, "keeps what was opened for the next stages"),
 	LIST_END
@@ -362,13 +354,9 @@ static const struct call jailer_calls[] = {
 	LIST_END
 };
 
-static const struct cap waiting_caps[] = {
-	CAP(DAC_READ_SEARCH, "through the VM's directory, which is closed until it runs"),
-	LIST_END
-};
-
 static const struct call waiting_calls[] = {
-	SOCKET_PIN_CALLS,
+	CALL(openat2, "the socket, from the directory that is open"),
+	CALL(newfstatat, "whether it is one"),
 	API_CONNECT_CALLS,
 	CALL_IF(getsockopt, 0, FD_API, "who listens"),
 	CALL_IF(epoll_ctl, 0, FD_EVENTS, "the process's end is waited for as well"),
@@ -419,13 +407,15 @@ const struct verb verb_launch_firecracker = {
 	.stages = {
 		{ .keep = { .as = AS_OWNER, .calls = console_calls }, .apart = true, .opens = true,
 		  .only_if = has_console, .act = open_console },
+		{ .keep = { .as = AS_ROOT, .why_root = "the cgroup hierarchy is root's", .caps = parent_caps,
+			    .calls = parent_calls }, .apart = true, .act = make_parent },
 		{ .keep = { .as = AS_ROOT, .why_root = "jail and cgroup are root's; CAP_DAC_OVERRIDE would open "
 			    "far more", .caps = prepare_caps, .calls = prepare_calls },
 		  .apart = true, .opens = true, .act = prepare },
 		{ .keep = { .as = AS_ROOT, .why_root = "the jailer is made for root", .caps = jailer_caps,
 			    .calls = jailer_calls, .executes = true },
 		  .apart = true, .beside = true, .act = become_jailer },
-		{ .keep = { .as = AS_OWNER, .caps = waiting_caps, .calls = waiting_calls }, .apart = true, .opens = true,
+		{ .keep = { .as = AS_OWNER, .calls = waiting_calls }, .apart = true, .opens = true,
 		  .act = wait_for_socket },
 		{ .keep = { .as = AS_OWNER, .calls = talking_calls }, .apart = true, .act = talk },
 		{ .keep = { .as = AS_ROOT, .why_root = "the cgroup is root's", .caps = ending_caps,

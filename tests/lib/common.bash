@@ -51,7 +51,7 @@ one_clean_line() {
 
 # The configuration and the rules as they are installed, after a test that had others.
 install_configuration() {
-	local root=$BATS_TEST_DIRNAME/..
+	local root=${BATS_TEST_DIRNAME%/vm}/..
 	install -D -m 0644 "$root/data/priv.conf" /etc/banger/priv.conf
 	install -m 0440 "$root/sudoers.d/banger-priv" /etc/sudoers.d/banger-priv
 }

@@ -3,25 +3,16 @@
 
 load ../lib/common
 load ../lib/vmm
+load ../lib/jail
 load ../lib/launch
 
-# A cgroup that has processes hands no controller on, but for the hierarchy's root, which the world's is not.
-setup_file() {
-	local pid
-	launch_install
-	mkdir -p /sys/fs/cgroup/tests
-	while read -r pid; do echo "$pid" > /sys/fs/cgroup/tests/cgroup.procs || :; done \
-		< /sys/fs/cgroup/cgroup.procs
-}
-teardown() {
-	[ ! -d "$JAILS/a" ] || clean_up a
-	[ ! -d /sys/fs/cgroup/banger ] || rmdir /sys/fs/cgroup/banger
-}
+setup() { launch_setup; }
+teardown() { launch_teardown; }
 
 value() { cat "/sys/fs/cgroup/banger/a/$1"; }
 
 @test "does: limits are in force before the VM is in its cgroup" {
-	prepare a 1900 1900
+	prepare_vm a 1900 1900
 	expect 0 - own launch-firecracker a cgroup=memory.max:512M cgroup=memory.high:400M cgroup=cpu.max:50000 \
 		cgroup=cpu.weight:50 cgroup=pids.max:64
 	[ "$(value memory.max)" = 536870912 ]
@@ -33,14 +24,14 @@ value() { cat "/sys/fs/cgroup/banger/a/$1"; }
 }
 
 @test "refuses: a value that the kernel does not take, and leaves no cgroup" {
-	prepare a 1900 1900
+	prepare_vm a 1900 1900
 	expect 5 failed own launch-firecracker a cgroup=cpu.weight:99999
 	[ ! -d /sys/fs/cgroup/banger/a ]
 	expect 0 - own launch-firecracker a cgroup=cpu.weight:10000
 }
 
 @test "fails: limits too small for the jailer end in an error, and in no process" {
-	prepare a 1900 1900
+	prepare_vm a 1900 1900
 	expect 5 failed own launch-firecracker a cgroup=memory.max:0
 	[ -z "$(pgrep -x firecracker; pgrep -x jailer)" ]
 	[ ! -d /sys/fs/cgroup/banger/a ]
