@@ -352,3 +352,16 @@ c = s.accept()[0]; c.send(b'HTTP/1.1 200 \\r\\nContent-Length: 2\\r\\n\\r\\n{}')
 		done
 	done
 }
+
+@test "refuses: another VM cannot get the ids of one that the jailer is working on" {
+	printf 'vm_uid = 2000-2009\nvm_gid = 1900\n' >> /etc/banger/priv.conf
+	prepare_vm a 2000 1900
+	launch_slowly
+	banger-priv launch-firecracker a > "$BATS_TEST_TMPDIR/said" 3>&- &
+	until_true test -e "$BATS_FILE_TMPDIR/waiting"
+	expect 3 exists own prepare-jailer-chroot b "$images/vmlinux" uid=2000
+	rm "$BATS_FILE_TMPDIR/waiting"
+	ended_with 0 $!
+	expect 3 exists own prepare-jailer-chroot b "$images/vmlinux" uid=2000
+	prepare_vm b 2001 1900
+}

@@ -87,6 +87,21 @@ jail_open(const struct settings *settings, bool bind, struct jail_fault *fault)
 	return rc < 0 ? rc : jail;
 }
 
+/* Whose directory/name is; nobody's where it is not there. */
+static void
+owner_of(int jail, const char *vm, const char *name, struct stat *status)
+{
+	char path[NAME_MAX + sizeof("/" SOCKET_DIR_INSIDE)];
+	int fd;
+
+	stpcpy(stpcpy(stpcpy(path, vm), "/"), name);
+	fd = beneath_open(jail, path, O_PATH | O_DIRECTORY, 1);
+	if (fd < 0 || fstat(fd, status) < 0)
+		*status = (struct stat){ .st_uid = 0, .st_gid = 0 };
+	if (fd >= 0)
+		close(fd);
+}
+
 int
 jail_has_ids(int jail, uid_t uid, gid_t gid)
 {
@@ -97,17 +112,13 @@ jail_has_ids(int jail, uid_t uid, gid_t gid)
 	if (vms.fd < 0)
 		return vms.fd;
 	while (!has && (name = directory_next(&vms)) && *name) {
-		char root[NAME_MAX + sizeof("/root")];
-		struct stat status;
-		int chroot;
+		struct stat root, sockets;
 
-		stpcpy(stpcpy(root, name), "/root");
-		chroot = beneath_open(jail, root, O_PATH | O_DIRECTORY, 1);
-		if (chroot < 0)
-			continue;
-		has = fstat(chroot, &status) == 0 && ((uid != 0 && status.st_uid == uid) ||
-						      (gid != 0 && status.st_gid == gid));
-		close(chroot);
+		/* While the jailer works, the chroot's top is root's; the sockets' directory is not. */
+		owner_of(jail, name, "root", &root);
+		owner_of(jail, name, SOCKET_DIR_INSIDE, &sockets);
+		has = (uid != 0 && (root.st_uid == uid || sockets.st_uid == uid)) ||
+		      (gid != 0 && root.st_gid == gid);
 	}
 	close(vms.fd);
 	return has;

@@ -149,6 +149,12 @@ check_processes(void)
 	check_gate("listener", &gate_listener, LIST("vm=a", "vm=vm-1", "/run/banger/a"),
 		   LIST("", "vm=", "vm=A", "vm=-a", "vm=../a", "vm=a/b", "vm=" FORTY, "vm= a", "id=a",
 			"/run/banger", "/run/docker.sock"));
+	check_gate("cgroup limit", &gate_cgroup_limit,
+		   LIST("memory.max:512M", "memory.high:max", "memory.max:0", "cpu.max:50000", "cpu.max:max",
+			"cpu.weight:10000", "pids.max:64"),
+		   LIST("memory.max", "memory.max:", "memory.swap.max:1", "memory.max:-1", "memory.max:1T",
+			"cgroup.kill:1", "cgroup.procs:0", "../x:1", "cpu.weight:0", "cpu.max:1 2", "pids.max:00",
+			"pids.max:1/", ":1"));
 	check_gate("binary", &gate_binary, LIST("firecracker", "jailer"),
 		   LIST("", "sh", "Firecracker", "firecracker2", "/usr/local/bin/firecracker",
 			"../firecracker"));

@@ -67,6 +67,10 @@ scenario_launch_firecracker_4() { # as on a kernel before 6.6
 	fresh_launch mortal
 	ends 0 "$BANGER_BUILD/tests/inject" fail:ENOSYS fchmodat2 1 "$@" launch-firecracker s
 }
+scenario_launch_firecracker_6() { # the same, in the last stage
+	fresh_launch mortal
+	ends 0 "$BANGER_BUILD/tests/inject" fail:ENOSYS fchmodat2 3 "$@" launch-firecracker s
+}
 scenario_launch_firecracker_5() { # where fchmodat2 is there, only the jailer asks chmod, four times
 	fresh_launch mortal
 	ends 125 "$BANGER_BUILD/tests/inject" fail:EIO chmod 5 "$@" launch-firecracker s
