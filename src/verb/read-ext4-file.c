@@ -87,7 +87,7 @@ act(const struct settings *settings)
 	ext2_ino_t inode;
 	uint64_t length = 0;
 	const char *why;
-	char *bytes;
+	char *bytes = NULL;
 	int rc = ext4_open(EXT4_READ, &fs, &why);
 
 	(void)settings;
