@@ -246,6 +246,30 @@ root=$jails/vm1/root
 	[ ! -d "$jails/vm2" ]
 }
 
+@test "at once: a prepare that the owner has frozen holds others up for a while, and not for ever" {
+	strace -f -qq -o /dev/null -e trace=fsopen -e inject=fsopen:signal=STOP:when=1 \
+		banger-priv prepare-jailer-chroot vm1 "$images/vmlinux" > /dev/null 2>&1 3>&- &
+	local frozen=$!
+	until [ -d "$jails/vm1" ]; do sleep .01; done
+	expect 6 timeout timeout -s KILL 30 banger-priv prepare-jailer-chroot vm2 "$images/vmlinux"
+	expect 6 timeout timeout -s KILL 30 banger-priv cleanup-jailer-chroot vm1
+	pkill -KILL -x banger-priv
+	wait "$frozen" || :
+	expect 0 - banger-priv cleanup-jailer-chroot vm1
+	[ "$(jail_state)" = "$before" ]
+}
+
+@test "refuses: too few descriptors for so many drives, before anything is touched" {
+	# Who may raise a hard limit raises it; who may not says so.
+	if capsh --has-b=cap_sys_resource 2> /dev/null; then
+		(ulimit -n 100; expect 0 - banger-priv prepare-jailer-chroot vm1 "$images/vmlinux")
+		expect 0 - banger-priv cleanup-jailer-chroot vm1
+	else
+		(ulimit -n 100; expect 4 host banger-priv prepare-jailer-chroot vm1 "$images/vmlinux")
+	fi
+	[ "$(jail_state)" = "$before" ]
+}
+
 @test "does: as many drives as there may be" {
 	local i words=()
 	for i in $(seq 16); do

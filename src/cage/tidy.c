@@ -179,7 +179,7 @@ tidy_limits(void)
 	} limits[] = {
 		{ RLIMIT_FSIZE, "file size (ulimit -f)", RLIM_INFINITY, 1 << 30 },
 		{ RLIMIT_CPU, "processor time (ulimit -t)", RLIM_INFINITY, 60 },
-		{ RLIMIT_NOFILE, "open files (ulimit -n)", 4096, 64 },
+		{ RLIMIT_NOFILE, "open files (ulimit -n)", 4096, 128 },
 		{ RLIMIT_AS, "address space (ulimit -v)", RLIM_INFINITY, 1 << 30 },
 		{ RLIMIT_DATA, "data segment (ulimit -d)", RLIM_INFINITY, 1 << 30 },
 		{ RLIMIT_STACK, "stack (ulimit -s)", 8 << 20, 1 << 20 },

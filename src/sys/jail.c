@@ -5,6 +5,7 @@
 
 #include "sys/directory.h"
 #include "sys/mounts.h"
+#include "sys/patience.h"
 #include "sys/trusted.h"
 
 #include <errno.h>
@@ -15,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { JAIL_MODE = 0711 };
+enum { JAIL_MODE = 0711, TURN_MS = 10000 };
 
 static int
 open_checked(const char *path, struct jail_fault *fault)
@@ -56,6 +57,21 @@ bind_privately(const char *path, int *fd, struct jail_fault *fault)
 	return rc < 0 ? rc : mount_make_private(*fd);
 }
 
+/* Not for ever: whoever holds it may have been frozen by the caller, in a cgroup of its own. */
+static int
+take_turn(int lock)
+{
+	struct patience patience = patience_of(TURN_MS);
+
+	while (flock(lock, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK)
+			return -errno;
+		if (!patience_left(&patience))
+			return -ETIMEDOUT;
+	}
+	return 0;
+}
+
 int
 jail_open(const struct settings *settings, bool bind, struct jail_fault *fault)
 {
@@ -67,7 +83,7 @@ jail_open(const struct settings *settings, bool bind, struct jail_fault *fault)
 	if (bind) {
 		/* Mode 0711: nobody but root can open it for reading, and so hold this lock. */
 		lock = beneath_open(fd, ".", O_RDONLY | O_DIRECTORY, 1);
-		rc = lock < 0 ? lock : flock(lock, LOCK_EX) < 0 ? -errno : 0;
+		rc = lock < 0 ? lock : take_turn(lock);
 		if (rc == 0) {
 			close(fd);
 			fd = open_checked(path, fault);

@@ -13,7 +13,8 @@
 struct jail_fault { const char *path; size_t length; const char *wanted; };
 
 /* Opens jail_dir/firecracker (the caller closes it).  With bind, after making sure of the private
- * mount; whoever asks for that waits for the others, and holds them up until the process ends.  -EPERM or -ELOOP with *fault, -ENOENT, or
+ * mount; whoever asks for that waits for the others, and holds them up until the process ends.  -EPERM or -ELOOP with *fault, -ENOENT,
+ * -ETIMEDOUT after ten seconds of waiting, or
  * -errno. */
 int jail_open(const struct settings *settings, bool bind, struct jail_fault *fault);
 

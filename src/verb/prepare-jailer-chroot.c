@@ -162,7 +162,8 @@ tell_fault(int rc, const struct jail_fault *fault)
 	if (rc == -ENOENT)
 		return refused(REASON_HOST, "%s must be there: install -d -m 0711 -o root -g root %s",
 			       fault->path, fault->path);
-	return failed(rc, "cannot open the jail's directory");
+	return failed(rc, rc == -ETIMEDOUT ? "another VM is being prepared for too long" :
+		      "cannot open the jail's directory");
 }
 
 /* Room for the jailer's copy, and whether it wants its libraries. */
