@@ -200,6 +200,68 @@ docker_rules() {
 	[ "$(foreign)" = "$state" ]
 }
 
+@test "chains that accept by policy and refuse by their last rule, as firewalld's and Red Hat's do, are no others" {
+	nft -f - <<- 'RULES'
+		table inet firewall {
+			chain forward {
+				type filter hook forward priority filter + 10; policy accept;
+				ct state { established, related } accept
+				iifname "lo" accept
+				jump policies
+				ct state invalid drop
+				reject with icmpx admin-prohibited
+			}
+			chain policies { }
+		}
+		table inet second {
+			chain harmless { type filter hook forward priority 5; policy accept; tcp dport 25 drop; counter accept; drop; }
+		}
+	RULES
+	iptables -A FORWARD -j REJECT --reject-with icmp-host-prohibited
+	local state rules
+	state=$(foreign)
+	rules=$(iptables -S)
+	own ensure-nat 172.30.0.2 banger-a
+	[ "$(calls a 203.0.113.2)" = 203.0.113.1 ]
+	[ "$(ours_in)" = 2 ]
+	[ "$(iptables -S FORWARD | tail -n 1)" = '-A FORWARD -j REJECT --reject-with icmp-host-prohibited' ]
+	run ! pings b 203.0.113.2
+	own remove-nat 172.30.0.2 banger-a
+	[ "$(foreign)" = "$state" ]
+	[ "$(iptables -S)" = "$rules" ]
+	configure 'forward_hook = no'
+	expect 5 failed own ensure-nat 172.30.0.2 banger-a
+	[[ $err == *"the chain FORWARD of the nft table filter"* || $err == *"the chain forward of the nft table firewall"* ]]
+	[ "$(foreign)" = "$state" ]
+}
+
+# A daemon that has a table to itself: nft stays, and the table with it.
+keep_table() { # RULE...
+	local fifo=$BATS_TEST_TMPDIR/nft
+	rm -f "$fifo" && mkfifo "$fifo"
+	nft -i < "$fifo" > "$BATS_TEST_TMPDIR/nft.out" 2>&1 3>&- &
+	keeper=$!
+	exec 9> "$fifo"
+	printf '%s\n' 'add table inet kept { flags owner; }' "$@" 'list tables' >&9
+	until grep -q 'table inet kept' "$BATS_TEST_TMPDIR/nft.out"; do sleep 0.05; done
+}
+let_go() { exec 9>&-; wait "$keeper" || :; }
+
+@test "a table whose owner lets nobody change it: exit 5 names a chain that drops by policy; a last rule is the owner's business" {
+	keep_table 'add chain inet kept forward { type filter hook forward priority 0; policy drop; }'
+	expect 5 failed own ensure-nat 172.30.0.2 banger-a
+	[[ $err == *"the chain forward of the nft table kept drops what is forwarded; whose table it is lets nobody else"* ]]
+	[ "$(nft list tables | grep -c banger)" = 0 ]
+	let_go
+	keep_table 'add chain inet kept forward { type filter hook forward priority 0; policy accept; }' \
+		'add rule inet kept forward iifname "banger0" accept' \
+		'add rule inet kept forward ct state established accept' 'add rule inet kept forward reject'
+	expect 0 - own ensure-nat 172.30.0.2 banger-a
+	[ "$(calls a 203.0.113.2)" = 203.0.113.1 ]
+	expect 0 - own remove-nat 172.30.0.2 banger-a
+	let_go
+}
+
 @test "what forward_hook accepts is what our own rules let through, no more" {
 	iptables -P FORWARD DROP
 	own ensure-nat 172.30.0.2 banger-a

@@ -27,7 +27,8 @@ forward_note(struct forward *forward, const struct nft_chain *chain)
 
 	if (is_of_iptables(chain->family, chain->table) && strcmp(chain->name, "DOCKER-USER") == 0)
 		forward->has_docker_user = true;
-	if (!chain->is_base || chain->hook != NF_INET_FORWARD || chain->policy != NF_DROP ||
+	if (!chain->is_base || chain->hook != NF_INET_FORWARD ||
+	    (chain->policy != NF_DROP && chain->use == 0) ||
 	    (chain->family != NFPROTO_IPV4 && chain->family != NFPROTO_INET))
 		return;
 	if (forward->count == FORWARD_CHAINS_MAX) {
@@ -40,6 +41,65 @@ forward_note(struct forward *forward, const struct nft_chain *chain)
 	snprintf(note->name, sizeof(note->name), "%s", chain->name);
 	note->is_dockers = is_of_iptables(chain->family, chain->table) &&
 			   strcmp(chain->name, "FORWARD") == 0;
+	note->by_policy = chain->policy == NF_DROP;
+}
+
+struct last_word { bool spoken, is_refusal; };
+
+static void
+look_for_last_word(const struct nft_rule *rule, void *data)
+{
+	struct last_word *last = data;
+
+	if (rule->is_final && !last->spoken)
+		*last = (struct last_word){ true, rule->is_refusal };
+}
+
+/* 1 when it refuses what none of its rules has accepted, 0, or -errno. */
+static int
+drops(const struct forward_chain *chain)
+{
+	struct last_word last = { 0 };
+	int rc = chain->by_policy ? 1 : nft_each_rule(chain->family, chain->table, chain->name,
+						      look_for_last_word, &last);
+
+	return rc == 0 ? last.is_refusal : rc;
+}
+
+static void
+note_owner(int family, const char *table, void *data)
+{
+	struct forward *forward = data;
+
+	for (unsigned i = 0; i < forward->count; i++)
+		if (forward->each[i].family == family && strcmp(forward->each[i].table, table) == 0)
+			forward->each[i].is_owned = true;
+}
+
+int
+forward_look(struct forward *forward)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < forward->count; i++) {
+		int rc = drops(&forward->each[i]);
+
+		if (rc < 0)
+			return rc;
+		if (rc > 0)
+			forward->each[kept++] = forward->each[i];
+	}
+	forward->count = kept;
+	return kept > 0 ? nft_each_owned_table(note_owner, forward) : 0;
+}
+
+const struct forward_chain *
+forward_obstacle(const struct forward *forward, bool hook)
+{
+	for (unsigned i = 0; i < forward->count; i++)
+		if (forward->each[i].is_owned ? forward->each[i].by_policy : !hook)
+			return &forward->each[i];
+	return NULL;
 }
 
 static void
@@ -108,6 +168,8 @@ forward_hook(const struct forward *forward, const struct settings *settings, str
 		const struct forward_chain *chain = &forward->each[i];
 		bool docker = chain->is_dockers && forward->has_docker_user;
 
+		if (chain->is_owned)
+			continue;
 		rc = hook_into(chain, docker ? "DOCKER-USER" : chain->name,
 			       &settings->bridge_address, comment, batch);
 	}

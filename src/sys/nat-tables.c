@@ -258,5 +258,5 @@ nat_look(const struct settings *settings, struct nat *nat)
 	rc = nft_each_chain(look_at, &looking);
 	nat->is_there = looking.seen == CHAINS;
 	nat->is_whole = looking.whole == CHAINS;
-	return rc;
+	return rc < 0 ? rc : forward_look(&nat->forward);
 }

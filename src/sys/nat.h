@@ -32,7 +32,7 @@ int nat_look(const struct settings *settings, struct nat *nat);
 int nat_find(const struct guest *guest);
 
 /* In one transaction: tables, chains and rules are whole, the guest is in, tagged with vm ("" is
- * none), and each forward chain that drops by policy has its rule.  What is so already is not
+ * none), and each forward chain that drops has its rule.  What is so already is not
  * touched.  0 or -errno, and nothing changed. */
 int nat_add(const struct nat *nat, const struct settings *settings, const struct guest *guest,
 	    const char *vm);

@@ -84,6 +84,7 @@ family_of(const struct nlmsghdr *message)
 
 /* Whoever asked, and for what kind of thing. */
 struct visit {
+	void (*table)(int family, const char *table, void *data);
 	void (*chain)(const struct nft_chain *chain, void *data);
 	void (*rule)(const struct nft_rule *rule, void *data);
 	void (*element)(const void *key, size_t length, const char *comment, void *data);
@@ -138,17 +139,47 @@ nft_each_chain(void (*each)(const struct nft_chain *chain, void *data), void *da
 	return ask(question(buffer, NFT_MSG_GETCHAIN, NFPROTO_UNSPEC, NLM_F_DUMP), visit_chain, &visit);
 }
 
-struct anatomy { bool has_condition, has_verdict; const char *comment; };
+static int
+visit_table(const struct nlmsghdr *message, void *data)
+{
+	const struct visit *visit = data;
+	struct attributes all = take_all(message);
 
-static bool
-is_last_word(const struct nlattr *immediate)
+	if (u32_of(all.nr[NFTA_TABLE_FLAGS]) & NFT_TABLE_F_OWNER)
+		visit->table(family_of(message), text_of(all.nr[NFTA_TABLE_NAME]), visit->data);
+	return MNL_CB_OK;
+}
+
+int
+nft_each_owned_table(void (*each)(int family, const char *table, void *data), void *data)
+{
+	char buffer[NETLINK_BYTES];
+	struct visit visit = { .table = each, .data = data };
+
+	return ask(question(buffer, NFT_MSG_GETTABLE, NFPROTO_UNSPEC, NLM_F_DUMP), visit_table, &visit);
+}
+
+struct anatomy { bool has_condition, has_verdict, is_refusal; const char *comment; };
+
+static void
+look_at_verdict(const struct nlattr *immediate, struct anatomy *rule)
 {
 	struct attributes value = take_nested(immediate);
 	struct attributes verdict = take_nested(value.nr[NFTA_DATA_VERDICT]);
 	int code = (int)u32_of(verdict.nr[NFTA_VERDICT_CODE]);
 
-	return verdict.nr[NFTA_VERDICT_CODE] &&
-	       (code == NF_DROP || code == NF_ACCEPT || code == NFT_RETURN);
+	if (!verdict.nr[NFTA_VERDICT_CODE])
+		return;
+	rule->has_verdict |= code == NF_DROP || code == NF_ACCEPT || code == NFT_RETURN;
+	rule->is_refusal |= code == NF_DROP;
+}
+
+/* What iptables calls a target is a REJECT, or at worst a LOG. */
+static void
+look_at_target(const char *name, struct anatomy *rule)
+{
+	rule->has_verdict = true;
+	rule->is_refusal |= strcmp(name, "REJECT") == 0;
 }
 
 static int
@@ -160,10 +191,11 @@ look_at_expression(const struct nlattr *attr, void *data)
 	struct anatomy *rule = data;
 
 	if (strcmp(name, "immediate") == 0)
-		rule->has_verdict |= is_last_word(details.nr[NFTA_IMMEDIATE_DATA]);
-	/* What iptables calls a target is a REJECT, or at worst a LOG. */
-	else if (strcmp(name, "reject") == 0 || strcmp(name, "target") == 0)
-		rule->has_verdict = true;
+		look_at_verdict(details.nr[NFTA_IMMEDIATE_DATA], rule);
+	else if (strcmp(name, "target") == 0)
+		look_at_target(text_of(details.nr[NFTA_TARGET_NAME]), rule);
+	else if (strcmp(name, "reject") == 0)
+		rule->has_verdict = rule->is_refusal = true;
 	else if (strcmp(name, "match") == 0 &&
 		 strcmp(text_of(details.nr[NFTA_MATCH_NAME]), "comment") == 0)
 		rule->comment = text_of(details.nr[NFTA_MATCH_INFO]);
@@ -196,6 +228,7 @@ visit_rule(const struct nlmsghdr *message, void *data)
 	if (anatomy.comment)
 		rule.comment = anatomy.comment;
 	rule.is_final = anatomy.has_verdict && !anatomy.has_condition;
+	rule.is_refusal = rule.is_final && anatomy.is_refusal;
 	visit->rule(&rule, visit->data);
 	return MNL_CB_OK;
 }

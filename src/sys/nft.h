@@ -71,11 +71,15 @@ struct nft_chain {
 
 int nft_each_chain(void (*each)(const struct nft_chain *chain, void *data), void *data);
 
+/* Tables that a process keeps to itself (NFT_TABLE_F_OWNER, Linux 5.12), as firewalld does. */
+int nft_each_owned_table(void (*each)(int family, const char *table, void *data), void *data);
+
 struct nft_rule {
 	int family;
 	const char *table, *chain, *comment;
 	uint64_t handle;
 	bool is_final;                  /* no packet that comes to it goes on to the next */
+	bool is_refusal;                /* nor anywhere else */
 };
 
 /* The rules of a chain; of a whole family where table and chain are NULL. */

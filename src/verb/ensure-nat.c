@@ -2,7 +2,7 @@
  * ensure-nat: a guest gets out by the host's uplink, with its own address and no other.
  *
  * Lasting effect: an element in each set of our two tables, a rule of ours in forward chains that
- * drop by policy, forwarding.  All but the latter come in one transaction of the kernel's.
+ * drop what comes to their end, forwarding.  All but the latter come in one transaction of the kernel's.
  */
 #include "sys/link.h"
 #include "sys/nat.h"
@@ -50,6 +50,7 @@ forward_packets(const struct settings *settings)
 static enum code
 act(const struct settings *settings)
 {
+	const struct forward_chain *obstacle;
 	struct nat nat;
 	enum code code = check_tap();
 	int rc, place;
@@ -62,10 +63,12 @@ act(const struct settings *settings)
 		return refused(REASON_EXISTS, "the address is another tap's; remove-nat takes it from there");
 	if (place < 0 && place != -ENOENT)
 		return failed(place, "cannot read the packet filter");
-	if (nat.forward.count > 0 && !settings->forward_hook)
-		return refused(REASON_FAILED, "the chain %s of the nft table %s drops by policy what is "
-			       "forwarded; accept guests there by yourself, or set forward_hook = yes",
-			       nat.forward.each[0].name, nat.forward.each[0].table);
+	obstacle = forward_obstacle(&nat.forward, settings->forward_hook);
+	if (obstacle)
+		return refused(REASON_FAILED, "the chain %s of the nft table %s drops what is forwarded; %s",
+			       obstacle->name, obstacle->table, obstacle->is_owned ?
+			       "whose table it is lets nobody else accept guests there" :
+			       "set forward_hook = yes, and it gets a rule of ours that accepts guests");
 	rc = nat_add(&nat, settings, &ask.guest, ask.vm.text);
 	if (rc < 0)
 		return failed(rc, "cannot change the packet filter");
@@ -109,7 +112,7 @@ const struct verb verb_ensure_nat = {
 	.name = "ensure-nat",
 	.summary = "a guest gets out by the uplink, masqueraded, with that address and no other",
 	.effect = "its elements in the nft tables \"bridge banger-priv\" and \"ip banger-priv\"; one rule in "
-		  "each forward chain that drops by policy (forward_hook); forwarding",
+		  "each forward chain that drops, by policy or by its last rule (forward_hook); forwarding",
 	.on_failure = "the packet filter as it was; forwarding may be on",
 	.note = "guests reach neither 169.254.0.0/16 nor what forward_hook = no leaves closed; frames "
 		"of guests that are neither IPv4 nor ARP go nowhere while there is a guest with NAT",
