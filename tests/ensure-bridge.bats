@@ -142,3 +142,25 @@ is_whole() {
 	ip link delete alien0
 	for n in $(seq 70); do echo "tuntap del banger-$n mode tap"; done | ip -b -
 }
+
+station_of() { ip -j link show "$1" | jq -r '.[0].address'; }
+
+@test "does: a new bridge keeps its station address, whatever joins and leaves" {
+	local station
+	expect 0 - own ensure-bridge
+	station=$(station_of banger0)
+	ip link add low0 address 02:00:00:00:00:01 type veth peer name low1
+	ip link set low0 master banger0
+	[ "$(station_of banger0)" = "$station" ]
+	ip link delete low0
+	[ "$(station_of banger0)" = "$station" ]
+	# One that is up may be somebody else's, and does as it did.
+	ip link delete banger0
+	ip link add banger0 type bridge
+	ip link set banger0 up
+	expect 0 - own ensure-bridge
+	ip link add low0 address 02:00:00:00:00:01 type veth peer name low1
+	ip link set low0 master banger0
+	[ "$(station_of banger0)" = 02:00:00:00:00:01 ]
+	ip link delete low0
+}

@@ -79,6 +79,11 @@ take_attribute(const struct nlattr *attr, void *data)
 		if (mnl.attr_validate(attr, MNL_TYPE_U32) == 0)
 			finding->link->master = (int)mnl.attr_get_u32(attr);
 		break;
+	case IFLA_ADDRESS:
+		if (mnl.attr_get_payload_len(attr) == sizeof(finding->link->station))
+			memcpy(finding->link->station, mnl.attr_get_payload(attr),
+			       sizeof(finding->link->station));
+		break;
 	case IFLA_LINKINFO:
 		return mnl.attr_parse_nested(attr, take_info, finding->link);
 	default:
@@ -135,6 +140,18 @@ link_create_bridge(const struct link_name *name)
 	nest = mnl.attr_nest_start(request, IFLA_LINKINFO);
 	mnl.attr_put_strz(request, IFLA_INFO_KIND, "bridge");
 	mnl.attr_nest_end(request, nest);
+	return netlink_talk(request, NULL, NULL);
+}
+
+int
+link_fix_station(const struct link *bridge)
+{
+	char buffer[NETLINK_BYTES];
+	struct ifinfomsg *info;
+	struct nlmsghdr *request = netlink_request(buffer, RTM_NEWLINK, 0, sizeof(*info), &info);
+
+	info->ifi_index = bridge->index;
+	mnl.attr_put(request, IFLA_ADDRESS, sizeof(bridge->station), bridge->station);
 	return netlink_talk(request, NULL, NULL);
 }
 

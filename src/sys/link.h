@@ -13,6 +13,7 @@ struct link {
 	bool is_tap;                    /* kind tun, type tap (not a tun) */
 	bool is_port;                   /* of a bridge */
 	bool isolated;                  /* and does not talk to others that are isolated */
+	unsigned char station[6];       /* its Ethernet address */
 	char kind[16];                  /* "bridge", "tun", ...; "" for hardware */
 	char alias[256];                /* IFALIASZ of linux/if.h */
 };
@@ -23,6 +24,10 @@ int link_find(const struct link_name *name, struct link *out);
 
 /* A new bridge; exclusively: -EEXIST when any link has the name. */
 int link_create_bridge(const struct link_name *name);
+
+/* A bridge keeps the station address that it has; else it takes the lowest of its ports', under running
+ * guests that have another in their ARP tables. */
+int link_fix_station(const struct link *bridge);
 
 /* Done, too, when the link has that address already. */
 int link_add_address(int index, const struct network *network);

@@ -46,6 +46,9 @@ act(const struct settings *settings)
 	rc = bridge.up ? 0 : close_to_ipv6(name);
 	if (rc < 0)
 		return failed(rc, "cannot keep %s from taking IPv6 routes from guests", name);
+	rc = bridge.up ? 0 : link_fix_station(&bridge);
+	if (rc < 0)
+		return failed(rc, "cannot fix the station address of %s", name);
 	rc = link_add_address(bridge.index, &settings->bridge_address);
 	if (rc < 0)
 		return failed(rc, "cannot give %s its address", name);
@@ -85,7 +88,8 @@ const struct verb verb_ensure_bridge = {
 	.summary = "the configured bridge exists, has its address and is up",
 	.effect = "one link of kind bridge with one IPv4 address",
 	.on_failure = "a bridge without address or not up, which the next call completes",
-	.note = "a new bridge takes no IPv6 router advertisements and has no link-local address; with "
+	.note = "a new bridge takes no IPv6 router advertisements, has no link-local address, and keeps its "
+		"station address whatever joins it; with "
 		"guest_isolation = yes taps that are on it already are isolated, with no they stay as "
 		"they are until create-tap",
 	.paths = paths,
