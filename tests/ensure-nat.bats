@@ -156,6 +156,49 @@ ruleset() { nft -a list ruleset; }
 	[ "$(ip neigh show 172.30.0.3 dev banger0 | awk '{ print $3 }')" != "$mac" ]
 }
 
+# Everything for B's station goes to A's tap from now on, until B speaks.
+takes_station() { # A B
+	in_guest "$1" ip link set eth0 address "$(in_guest "$2" cat /sys/class/net/eth0/address)"
+	pings "$1" 172.30.0.1
+}
+overhears() { # A COMMAND...: whether A's link sees packets for 172.30.0.3 while COMMAND runs
+	local name=$1 before after
+	shift
+	in_guest "$name" nft -f - <<- 'RULES'
+		table netdev overhear {
+			chain in { type filter hook ingress device eth0 priority 0; ip daddr 172.30.0.3 counter; }
+		}
+	RULES
+	"$@" || :
+	after=$(in_guest "$name" nft -j list table netdev overhear | jq '[.. | .counter? | .packets? // 0] | add')
+	in_guest "$name" nft delete table netdev overhear
+	[ "$after" -gt 0 ]
+}
+
+@test "a guest that takes another's station address gets nothing that is for that one's address" {
+	local own
+	own=$(in_guest a cat /sys/class/net/eth0/address)
+	expect 0 - own ensure-nat 172.30.0.2 banger-a
+	expect 0 - own ensure-nat 172.30.0.3 banger-b
+	pings a 172.30.0.1 && pings b 172.30.0.1
+	takes_station a b
+	run ! overhears a ping -n -q -c 3 -i 0.1 -W 0.3 172.30.0.3
+	# Once the other one speaks all is as it was.
+	pings b 203.0.113.2
+	ping -n -q -c 1 -W 0.3 172.30.0.3
+	# It is our rule that keeps them from it.
+	takes_station a b
+	nft flush chain bridge banger-priv deliver
+	overhears a ping -n -q -c 3 -i 0.1 -W 0.3 172.30.0.3
+	# The bridge's own is not to be had: the kernel keeps it.
+	in_guest a ip link set eth0 address "$(mac_of banger0)"
+	pings a 172.30.0.1 || :
+	pings b 203.0.113.2
+	in_guest a ip link set eth0 address "$own"
+	pings a 172.30.0.1
+	pings b 172.30.0.1
+}
+
 @test "frames that only the host's stack unpacks do not get past the check" {
 	expect 0 - own ensure-nat 172.30.0.3 banger-b
 	local count mac
@@ -224,6 +267,7 @@ ruleset() { nft -a list ruleset; }
 		delete table ip banger-priv
 		flush chain ip banger-priv forward
 		flush chain bridge banger-priv guard
+		flush chain bridge banger-priv deliver
 		flush set bridge banger-priv addresses
 		flush set ip banger-priv guests
 		flush table ip banger-priv

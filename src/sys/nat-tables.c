@@ -13,7 +13,7 @@
 #include <string.h>
 
 /* To be raised when the rules below change: what an older version made is made anew. */
-#define LAYOUT "1"
+#define LAYOUT "2"
 
 const struct nat_set nat_sets[NAT_SETS] = {
 	[PAIRS] = { NFPROTO_BRIDGE, "guests", NFT_TYPE_NAME_AND_ADDRESS, 0 },
@@ -55,7 +55,7 @@ write_guard(struct nft_batch *batch, const struct settings *settings, const stru
 	const struct in_addr link_local = { htonl(0xa9fe0000) };        /* RFC 3927, and metadata services */
 
 	begin(batch, chain);
-	rule_came_in_elsewhere(batch, settings->tap_prefix.text);
+	rule_elsewhere(batch, NFT_META_IIFNAME, settings->tap_prefix.text);
 	rule_verdict(batch, NF_ACCEPT);
 	begin(batch, chain);
 	rule_protocol(batch, ETH_P_IP);
@@ -63,7 +63,7 @@ write_guard(struct nft_batch *batch, const struct settings *settings, const stru
 	rule_verdict(batch, NF_DROP);
 	begin(batch, chain);
 	rule_protocol(batch, ETH_P_IP);
-	rule_link_and_address_in(batch, IP_SOURCE, nat_sets[PAIRS].name);
+	rule_link_and_address_in(batch, NFT_META_IIFNAME, IP_SOURCE, nat_sets[PAIRS].name);
 	rule_verdict(batch, NF_ACCEPT);
 	begin(batch, chain);
 	rule_protocol(batch, ETH_P_IP);
@@ -75,7 +75,7 @@ write_guard(struct nft_batch *batch, const struct settings *settings, const stru
 	rule_verdict(batch, NF_ACCEPT);
 	begin(batch, chain);
 	rule_protocol(batch, ETH_P_ARP);
-	rule_link_and_address_in(batch, ARP_SENDER, nat_sets[PAIRS].name);
+	rule_link_and_address_in(batch, NFT_META_IIFNAME, ARP_SENDER, nat_sets[PAIRS].name);
 	rule_verdict(batch, NF_ACCEPT);
 	begin(batch, chain);
 	rule_protocol(batch, ETH_P_ARP);
@@ -85,6 +85,24 @@ write_guard(struct nft_batch *batch, const struct settings *settings, const stru
 	rule_protocol(batch, ETH_P_ARP);
 	rule_verdict(batch, NF_ACCEPT);
 	begin(batch, chain);
+	rule_verdict(batch, NF_DROP);
+}
+
+/* The bridge sends a frame where it last heard the station's address, which any guest can claim: what is
+ * for a guest's IPv4 address leaves by that guest's tap and by no other. */
+static void
+write_deliver(struct nft_batch *batch, const struct settings *settings, const struct chain *chain)
+{
+	begin(batch, chain);
+	rule_elsewhere(batch, NFT_META_OIFNAME, settings->tap_prefix.text);
+	rule_verdict(batch, NF_ACCEPT);
+	begin(batch, chain);
+	rule_protocol(batch, ETH_P_IP);
+	rule_link_and_address_in(batch, NFT_META_OIFNAME, IP_DESTINATION, nat_sets[PAIRS].name);
+	rule_verdict(batch, NF_ACCEPT);
+	begin(batch, chain);
+	rule_protocol(batch, ETH_P_IP);
+	rule_address_in(batch, IP_DESTINATION, nat_sets[ADDRESSES].name);
 	rule_verdict(batch, NF_DROP);
 }
 
@@ -145,6 +163,8 @@ write_postrouting(struct nft_batch *batch, const struct settings *settings, cons
 static const struct chain chains[] = {
 	{ NFPROTO_BRIDGE, "guard", "filter", NF_BR_PRE_ROUTING, NF_BR_PRI_FILTER_BRIDGED, 9,
 	  write_guard },
+	{ NFPROTO_BRIDGE, "deliver", "filter", NF_BR_POST_ROUTING, NF_BR_PRI_FILTER_BRIDGED, 3,
+	  write_deliver },
 	{ NFPROTO_IPV4, "forward", "filter", NF_INET_FORWARD, NF_IP_PRI_FILTER, 7, write_forward },
 	{ NFPROTO_IPV4, "postrouting", "nat", NF_INET_POST_ROUTING, NF_IP_PRI_NAT_SRC, 1,
 	  write_postrouting },

@@ -156,9 +156,9 @@ rule_link_not(struct nft_batch *batch, int key, const char *name)
 }
 
 void
-rule_came_in_elsewhere(struct nft_batch *batch, const char *prefix)
+rule_elsewhere(struct nft_batch *batch, int key, const char *prefix)
 {
-	load_meta(batch, NFT_META_IIFNAME, NAME);
+	load_meta(batch, key, NAME);
 	compare(batch, NFT_CMP_NEQ, prefix, strlen(prefix));
 }
 
@@ -179,9 +179,9 @@ rule_address_in(struct nft_batch *batch, enum address_at at, const char *set)
 }
 
 void
-rule_link_and_address_in(struct nft_batch *batch, enum address_at at, const char *set)
+rule_link_and_address_in(struct nft_batch *batch, int key, enum address_at at, const char *set)
 {
-	load_meta(batch, NFT_META_IIFNAME, NAME);
+	load_meta(batch, key, NAME);
 	load_address(batch, at, SECOND);
 	look_up(batch, set);
 }

@@ -14,10 +14,10 @@ void rule_begin(struct nft_batch *batch, int family, const char *table, const ch
 		uint64_t before, const char *comment);
 
 /* Where the packet came in or goes out: key is NFT_META_IIFNAME or NFT_META_OIFNAME.  With the whole
- * of a name; rule_came_in_elsewhere is for names that do not begin so. */
+ * of a name; rule_elsewhere is for names that do not begin so. */
 void rule_link(struct nft_batch *batch, int key, const char *name);
 void rule_link_not(struct nft_batch *batch, int key, const char *name);
-void rule_came_in_elsewhere(struct nft_batch *batch, const char *prefix);
+void rule_elsewhere(struct nft_batch *batch, int key, const char *prefix);
 
 /* ETH_P_*, for the bridge family. */
 void rule_protocol(struct nft_batch *batch, uint16_t protocol);
@@ -26,7 +26,7 @@ void rule_protocol(struct nft_batch *batch, uint16_t protocol);
 enum address_at { IP_SOURCE = 12, IP_DESTINATION = 16, ARP_SENDER = 14 };
 
 void rule_address_in(struct nft_batch *batch, enum address_at at, const char *set);
-void rule_link_and_address_in(struct nft_batch *batch, enum address_at at, const char *set);
+void rule_link_and_address_in(struct nft_batch *batch, int key, enum address_at at, const char *set);
 void rule_address_within(struct nft_batch *batch, enum address_at at, struct in_addr network,
 			 unsigned prefix);
 
