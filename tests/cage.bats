@@ -11,7 +11,10 @@ setup_file() {
 	echo $! > "$BATS_FILE_TMPDIR/logger"
 	until [ -S /dev/log ]; do sleep .01; done
 }
-teardown_file() { kill "$(cat "$BATS_FILE_TMPDIR/logger")"; }
+teardown_file() {
+	kill "$(cat "$BATS_FILE_TMPDIR/logger")"
+	tests/lib/resolved stop
+}
 
 all_verbs() { banger-priv verbs format=json | jq -r '.[].verb'; }
 row() { banger-priv explain "$1" format=json | jq -r "$2"; }
