@@ -4,6 +4,7 @@
 #include "sys/dm.h"
 
 #include "keep.h"
+#include "sys/dm-node.h"
 #include "sys/patience.h"
 
 #include <endian.h>
@@ -18,6 +19,10 @@
 #define TAG "BANGER-"
 
 enum { CHUNK_SECTORS = 8, PARAMETERS_BYTES = 256 };
+
+/* Where the kernel chooses a number, it takes the lowest that is free of its 20 bits: the upper half is
+ * never reached, and ours. */
+enum { OUR_MINORS = 1 << 19, NUMBERS_TRIED = 16 };
 
 struct request {
 	struct dm_ioctl head;
@@ -116,16 +121,27 @@ dm_look_at_cow(const unsigned char bytes[COW_HEAD_BYTES])
 	return header.valid ? COW_SNAPSHOT : COW_OVERFLOWED;
 }
 
+/* The number's minor, as huge_encode_dev of the kernel has it, without the major. */
+static uint64_t
+encode_minor(unsigned number)
+{
+	return (number & 0xff) | (uint64_t)(number & ~0xffU) << 12;
+}
+
 int
-dm_create(const struct dm_name *name, const char *vm, struct dm *out)
+dm_create(const struct dm_name *name, const char *vm, uint64_t serial, struct dm *out)
 {
 	struct request request;
 	char uuid[DM_UUID_LEN];
-	int rc;
+	int rc = -EBUSY;
 
 	snprintf(uuid, sizeof(uuid), TAG "%s%s%s", name->text, *vm ? ":" : "", vm);
-	begin(&request, name->text, uuid);
-	rc = talk(DM_DEV_CREATE, &request);
+	for (unsigned tries = 0; rc == -EBUSY && tries < NUMBERS_TRIED; tries++) {
+		begin(&request, name->text, uuid);
+		request.head.flags = DM_PERSISTENT_DEV_FLAG;
+		request.head.dev = encode_minor(OUR_MINORS + (unsigned)((serial + tries) % OUR_MINORS));
+		rc = talk(DM_DEV_CREATE, &request);
+	}
 	if (rc == 0)
 		read_answer(&request, out);
 	return rc;
@@ -150,77 +166,6 @@ dm_start_snapshot(const struct dm *dm, uint64_t sectors, dev_t base, dev_t cow)
 	return talk(DM_DEV_SUSPEND, &request);          /* without DM_SUSPEND_FLAG: resumes */
 }
 
-static int
-open_directory(void)
-{
-	int fd = open("/dev/mapper", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-
-	return fd < 0 ? -errno : fd;
-}
-
-/* Whether a device of that number is a mapping, or there is none (any more). */
-static bool
-is_mapping_or_nothing(dev_t device)
-{
-	char path[64];
-	struct stat status;
-
-	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/dm", major(device), minor(device));
-	if (stat(path, &status) == 0)
-		return true;
-	*strrchr(path, '/') = '\0';
-	return stat(path, &status) < 0 && errno == ENOENT;
-}
-
-/* A node of device-mapper's, or udev's link to one.  Whichever mapping it leads to, the name in
- * /dev/mapper is that of the mapping which has it. */
-static bool
-is_node(int directory, const char *name)
-{
-	static const char beginning[] = "../dm-";
-	char target[sizeof(beginning)];
-	struct stat status;
-
-	if (fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
-		return false;
-	if (S_ISBLK(status.st_mode))
-		return is_mapping_or_nothing(status.st_rdev);
-	return S_ISLNK(status.st_mode) &&
-	       readlinkat(directory, name, target, sizeof(target)) == sizeof(target) &&
-	       memcmp(target, beginning, strlen(beginning)) == 0;
-}
-
-int
-dm_remove_node(const struct dm_name *name)
-{
-	int directory = open_directory();
-	int rc = 0;
-
-	if (directory < 0)
-		return directory;
-	if (is_node(directory, name->text) && unlinkat(directory, name->text, 0) < 0 && errno != ENOENT)
-		rc = -errno;
-	close(directory);
-	return rc;
-}
-
-int
-dm_make_node(const struct dm_name *name, const struct dm *dm)
-{
-	int directory = open_directory();
-	int rc = directory < 0 ? directory : -EEXIST;
-
-	/* Stale, or udev's: ours takes its place, so that the name is there when the verb is done. */
-	for (int tries = 0; rc == -EEXIST && tries < 4; tries++) {
-		rc = mknodat(directory, name->text, S_IFBLK | 0600, dm->device) < 0 ? -errno : 0;
-		if (rc == -EEXIST)
-			(void)dm_remove_node(name);
-	}
-	if (directory >= 0)
-		close(directory);
-	return rc;
-}
-
 /* The node goes first: a kill between the two leaves a mapping, which cleanup finds, and never a
  * node that leads to whatever gets the number next. */
 static int
@@ -234,7 +179,7 @@ remove_now(const struct dm_name *name, const struct dm *dm)
 	begin(&request, "", dm->uuid);
 	rc = talk(DM_DEV_REMOVE, &request);
 	if (rc == -EBUSY)
-		(void)dm_make_node(name, dm);
+		(void)dm_make_node(name, dm->device);
 	return rc;
 }
 
@@ -252,4 +197,26 @@ dm_remove(const struct dm_name *name, const struct dm *dm, int timeout_ms)
 			rc = request.head.open_count > 0 ? -EBUSY : remove_now(name, dm);
 	} while (rc == -EBUSY && patience_left(&patience));
 	return rc == -ENXIO ? 0 : rc;
+}
+
+int
+dm_open(const struct dm_name *name, int flags, struct dm *out)
+{
+	struct dm before;
+	int rc = dm_find(name, &before), fd;
+
+	if (rc < 0)
+		return rc;
+	if (!dm_is_ours(&before, name))
+		return -EPERM;
+	fd = dm_open_node(name, before.device, flags);
+	if (fd < 0)
+		return fd;
+	/* While the descriptor is open the mapping cannot go, nor its number become another's. */
+	rc = dm_find(name, out);
+	if (rc == 0 && (out->device != before.device || strcmp(out->uuid, before.uuid) != 0))
+		rc = -ENXIO;
+	if (rc < 0)
+		close(fd);
+	return rc < 0 ? rc : fd;
 }

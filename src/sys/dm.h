@@ -35,21 +35,21 @@ enum { COW_HEAD_BYTES = 8192 };         /* the header's chunk, and the first of 
 
 enum cow dm_look_at_cow(const unsigned char head[COW_HEAD_BYTES]);
 
-/* A mapping of nothing, tagged; vm may be "".  -EBUSY when the name or the uuid is taken. */
-int dm_create(const struct dm_name *name, const char *vm, struct dm *out);
+/* A mapping of nothing, tagged; vm may be "".  -EBUSY when the name or the uuid is taken.
+ *
+ * A node in a chroot that was given to a VM outlives the mapping, and may lie where only the VM looks.  So
+ * the number comes from `serial`, which is never the same twice, and from a half that no other mapping of
+ * the host has: such a node leads nowhere, rather than to the disk that gets the number next. */
+int dm_create(const struct dm_name *name, const char *vm, uint64_t serial, struct dm *out);
 
 /* Makes it a persistent snapshot of `sectors` sectors of base in cow, live.  A cow that holds a
  * snapshot is continued. */
 int dm_start_snapshot(const struct dm *dm, uint64_t sectors, dev_t base, dev_t cow);
 
-/* /dev/mapper/NAME, root's, 0600: with udev or without it.  -EEXIST when what is there is not
- * device-mapper's. */
-int dm_make_node(const struct dm_name *name, const struct dm *dm);
-
-/* What a mapping that is gone left in /dev/mapper: `dmsetup remove` without udev does.  What is not
- * device-mapper's stays. */
-int dm_remove_node(const struct dm_name *name);
-
 /* Node and mapping are gone, the mapping by its uuid; waits until nobody has it open.  -EBUSY after
  * timeout_ms, with the node as it was. */
 int dm_remove(const struct dm_name *name, const struct dm *dm, int timeout_ms);
+
+/* Opens the device by its number, and only one that is ours, as dm_open_node does.  Fills *out; its
+ * open_count has this descriptor.  -ENXIO (none), -EPERM (not ours), -EBUSY, or -errno. */
+int dm_open(const struct dm_name *name, int flags, struct dm *out);

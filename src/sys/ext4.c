@@ -31,7 +31,7 @@ bound_memory(void)
 }
 
 static int
-probe_type(void)
+probe_type(const char **why)
 {
 	blkid_probe probe = blkid_new_probe();
 	const char *type = NULL;
@@ -50,6 +50,7 @@ probe_type(void)
 			strcmp(type, "ext4") != 0 || blkid_probe_has_value(probe, "PTTYPE")))
 		rc = -EMEDIUMTYPE;
 	blkid_free_probe(probe);
+	*why = rc == -EMEDIUMTYPE ? "must be an ext4 file system and nothing else besides" : NULL;
 	return rc;
 }
 
@@ -85,7 +86,7 @@ ext4_open(enum ext4_purpose purpose, ext2_filsys *out, const char **why)
 	if (rc == 0)
 		rc = ext4_io_begin(DEADLINE_MS);
 	if (rc == 0)
-		rc = probe_type();
+		rc = probe_type(why);
 	if (rc < 0)
 		return rc;
 	error = ext2fs_open2("image", NULL, flags, 0, 0, &ext4_io, out);
@@ -103,7 +104,7 @@ ext4_inspect(const char **why)
 	int rc = bound_memory();
 
 	if (rc == 0)
-		rc = probe_type();
+		rc = probe_type(why);
 	if (rc == 0)
 		rc = ext4_check_superblocks(why);
 	return rc == 0 && *why ? -EOPNOTSUPP : rc;

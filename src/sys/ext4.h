@@ -10,8 +10,8 @@
 #include <ext2fs/ext2fs.h>
 
 /* Bounds the memory of this process; makes sure that libblkid sees ext4 and nothing besides; checks the
- * superblock; opens.  0; -EMEDIUMTYPE when it is not ext4 alone; -EOPNOTSUPP with *why as ext4_check
- * gives it (and *out, where it was the superblock); or -errno.
+ * superblock; opens.  0; -EMEDIUMTYPE when it is not ext4 alone; -EOPNOTSUPP for what the superblock says
+ * (with *out, where libext2fs could take it); or -errno.  *why as ext4_check gives it, or NULL.
  * The file system is closed by the end of the process. */
 int ext4_open(enum ext4_purpose purpose, ext2_filsys *out, const char **why);
 

@@ -4,17 +4,17 @@
 #include "sys/image.h"
 
 #include "keep.h"
-#include "sys/dm-device.h"
+#include "sys/dm.h"
+#include "sys/patience.h"
 #include "sys/tree.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/file.h>
 #include <unistd.h>
 
 /* As long as udev takes to look at a new device, and a good deal longer. */
-enum { PATIENCE_MS = 3000, PAUSE_MS = 20 };
+enum { PATIENCE_MS = 3000 };
 
 static int
 lock_image(int fd, enum ext4_purpose purpose)
@@ -24,36 +24,63 @@ lock_image(int fd, enum ext4_purpose purpose)
 	return errno == EWOULDBLOCK ? -EBUSY : -errno;
 }
 
-static enum code
+static int
 keep_image(int fd)
 {
-	if (dup3(fd, FD_IMAGE, O_CLOEXEC) < 0)
-		return failed(-errno, "cannot keep the image");
+	int rc = dup3(fd, FD_IMAGE, O_CLOEXEC) < 0 ? -errno : 0;
+
 	close(fd);
-	return CODE_DONE;
+	return rc;
 }
 
-enum code
-image_open_file(const struct settings *settings, const struct path *path, enum ext4_purpose purpose)
+static const char *
+find_fault(const struct stat *status, const struct settings *settings, enum ext4_purpose purpose)
 {
+	bool is_owners = status->st_uid == settings->owner.uid;
+
+	if (S_ISREG(status->st_mode) && status->st_nlink == 1 &&
+	    (is_owners || (purpose == EXT4_READ && status->st_uid == 0)))
+		return NULL;
+	return purpose == EXT4_READ ?
+	       "must be a regular file of the owner's, with one name, or one of root's" :
+	       "must be a regular file of the owner's, with one name";
+}
+
+static const char *
+words_of_tree(int rc)
+{
+	switch (rc) {
+	case -EPERM:
+		return "must lie below a state_dir that is root's, writable by nobody else and no symlink";
+	case -EAGAIN:
+		return "is leased (fcntl F_SETLEASE)";
+	default:
+		return "must be a file that the owner may open, on a path without symlinks and mounts";
+	}
+}
+
+int
+image_open_file(const struct settings *settings, const struct path *path, enum ext4_purpose purpose,
+		const char **why)
+{
+	struct patience patience = patience_of(PATIENCE_MS);
 	struct stat status;
 	int fd = tree_open(settings, path, purpose == EXT4_READ ? O_RDONLY : O_RDWR, &status), rc;
 
-	if (fd == -EPERM)
-		return refused(REASON_HOST, "state_dir must be root's, writable by nobody else and no symlink");
-	if (fd == -EAGAIN)
-		return refused(REASON_IN_USE, "the image is leased (fcntl F_SETLEASE)");
+	*why = fd < 0 ? words_of_tree(fd) : find_fault(&status, settings, purpose);
 	if (fd < 0)
-		return refused(REASON_ABSENT, "the image must be a file that the owner may open, on a path "
-			       "without symlinks and mounts");
-	if (!S_ISREG(status.st_mode) || status.st_nlink != 1 ||
-	    (status.st_uid != settings->owner.uid && (purpose != EXT4_READ || status.st_uid != 0)))
-		return refused(REASON_FOREIGN, "the image must be a regular file of the owner's, with one "
-			       "name%s", purpose == EXT4_READ ? ", or one of root's" : "");
-	for (int waited = 0; (rc = lock_image(fd, purpose)) == -EBUSY && waited < PATIENCE_MS;
-	     waited += PAUSE_MS)
-		poll(NULL, 0, PAUSE_MS);
-	return rc < 0 ? failed(rc, "cannot lock the image") : keep_image(fd);
+		return fd == -EPERM ? -EACCES : fd == -EAGAIN ? -EBUSY : -ENOENT;
+	if (*why) {
+		close(fd);
+		return -EPERM;
+	}
+	do {
+		rc = lock_image(fd, purpose);
+	} while (rc == -EBUSY && patience_left(&patience));
+	*why = rc == -EBUSY ? "is being read or written by somebody" : NULL;
+	if (rc < 0)
+		close(fd);
+	return rc < 0 ? rc : keep_image(fd);
 }
 
 /* -EBUSY also when somebody else has the device open: a VM has no claim on it that O_EXCL would see. */
@@ -64,40 +91,52 @@ open_device(const struct dm_name *name, enum ext4_purpose purpose)
 		[EXT4_READ] = O_RDONLY, [EXT4_WRITE] = O_RDWR | O_EXCL,
 		[EXT4_REPAIR] = O_RDONLY,       /* the claim is e2fsck's */
 	};
-	unsigned users;
-	int fd = dm_open(name, flags[purpose], &users);
+	struct dm dm;
+	int fd = dm_open(name, flags[purpose], &dm);
 	int rc = fd < 0 ? fd : lock_image(fd, purpose);
 
-	if (rc == 0 && purpose != EXT4_READ && users > 1)
+	if (rc == 0 && purpose != EXT4_READ && dm.open_count > 1)
 		rc = -EBUSY;
 	if (rc < 0 && fd >= 0)
 		close(fd);
 	return rc < 0 ? rc : fd;
 }
 
-enum code
-image_open_device(const struct dm_name *name, enum ext4_purpose purpose)
+int
+image_open_device(const struct dm_name *name, enum ext4_purpose purpose, const char **why)
 {
-	int fd;
+	struct patience patience = patience_of(PATIENCE_MS);
+	int fd, rc = dm_control_open();
 
-	for (int waited = 0; (fd = open_device(name, purpose)) == -EBUSY && waited < PATIENCE_MS;
-	     waited += PAUSE_MS)
-		poll(NULL, 0, PAUSE_MS);
-	if (fd == -ENOENT)
-		return refused(REASON_ABSENT, "there is no such snapshot");
-	if (fd == -EPERM)
-		return refused(REASON_FOREIGN, "a mapping of that name is there and is not ours");
-	if (fd == -EBUSY)
-		return refused(REASON_IN_USE, "somebody has the snapshot open, a VM perhaps");
-	return fd < 0 ? failed(fd, "cannot open the snapshot") : keep_image(fd);
+	if (rc == 0) {
+		do {
+			fd = open_device(name, purpose);
+		} while (fd == -EBUSY && patience_left(&patience));
+		/* No later stage has any business with it. */
+		close(FD_DM);
+		rc = fd < 0 ? fd : keep_image(fd);
+	}
+	if (rc == -ENXIO)
+		rc = -ENOENT;
+	*why = rc == -ENOENT ? "is not there" :
+	       rc == -EPERM ? "must be one of ours; another mapping has that name" :
+	       rc == -EBUSY ? "is open elsewhere, in a VM perhaps" : NULL;
+	return rc;
 }
 
-enum code
-image_unfit(int rc, const char *why)
+enum reason
+image_reason(int rc)
 {
-	if (rc == -EMEDIUMTYPE)
-		return refused(REASON_UNFIT, "the image must be an ext4 file system and nothing else besides");
-	if (rc == -EOPNOTSUPP && why)
-		return refused(REASON_UNFIT, "the image %s", why);
-	return failed(rc, "cannot open the file system");
+	switch (rc) {
+	case -EACCES:
+		return REASON_HOST;
+	case -ENOENT:
+		return REASON_ABSENT;
+	case -EPERM:
+		return REASON_FOREIGN;
+	case -EBUSY:
+		return REASON_IN_USE;
+	default:
+		return REASON_UNFIT;
+	}
 }

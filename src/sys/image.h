@@ -1,7 +1,8 @@
 /*
- * image.h: an operand's image becomes FD_IMAGE, and what is said when it cannot.
+ * image.h: an operand's image becomes FD_IMAGE.
  *
- * These say why not themselves, since three verbs say it in the same words.
+ * Where an error has words, *why are words of ours that end the sentence "the image ...", as
+ * ext4_check's do; else *why is NULL and the errno is all there is to say.
  */
 #pragma once
 
@@ -9,16 +10,17 @@
 #include "sys/ext4-check.h"
 
 /* A file below state_dir, for a stage with the owner's rights: a regular file of the owner's (or, to be
- * read, of root's) with one name.  Shared or exclusive lock of its own (flock(2)), for which it waits. */
-enum code image_open_file(const struct settings *settings, const struct path *path,
-			  enum ext4_purpose purpose);
+ * read, of root's) with one name.  Shared or exclusive lock of its own (flock(2)), for which it waits.
+ * 0; -EACCES (state_dir is not root's alone), -ENOENT, -EPERM (not one of these), -EBUSY, or -errno. */
+int image_open_file(const struct settings *settings, const struct path *path, enum ext4_purpose purpose,
+		    const char **why);
 
 /* A snapshot of ours, for a stage that may ask device-mapper.  The same lock; but to be read, no other
- * may hold the device open. */
-enum code image_open_device(const struct dm_name *name, enum ext4_purpose purpose);
+ * may hold the device open.  0; -ENOENT, -EPERM (not ours), -EBUSY, or -errno. */
+int image_open_device(const struct dm_name *name, enum ext4_purpose purpose, const char **why);
 
-/* What ext4_open said, in words. */
-enum code image_unfit(int rc, const char *why);
+/* The word that goes with an error of these, and of ext4_open, that has a *why. */
+enum reason image_reason(int rc);
 
 /* What the stages above keep. */
 #define IMAGE_FILE_CALLS \
@@ -29,9 +31,10 @@ enum code image_unfit(int rc, const char *why);
 	CALL_IF(dup3, 1, FD_IMAGE, "under its number")
 
 #define IMAGE_DEVICE_CALLS \
-	CALL(openat, "/, where every path begins"), \
-	CALL(openat2, "/dev/mapper/control and the device"), \
+	CALL(openat, "/dev/mapper/control, and /, where every path begins"), \
+	CALL(openat2, "the device"), \
 	CALL(newfstatat, "what they are"), \
 	CALL_IF(ioctl, 1, DM_DEV_STATUS, "its number, its uuid, and who has it open"), \
 	CALL(flock, "one writer at a time, or readers"), \
-	CALL_IF(dup3, 1, FD_IMAGE, "under its number")
+	CALL_IF(dup3, 1, FD_DM, "each under its number"), \
+	CALL_IF(dup3, 1, FD_IMAGE, "each under its number")

@@ -4,6 +4,7 @@
  * The handles that create-dm-snapshot gave need not be known.  Those that are given are checked
  * first: what they lead to by now may be somebody else's.
  */
+#include "sys/dm-node.h"
 #include "sys/dm.h"
 #include "sys/loop.h"
 #include "verb.h"

@@ -4,6 +4,7 @@
  * Lasting effect: one mapping, its node, and two loop devices that live as long as it does.  If any
  * step fails, none of them; if the process is killed, at most the mapping, which its tag gives away.
  */
+#include "sys/dm-node.h"
 #include "sys/dm.h"
 #include "sys/loop.h"
 #include "sys/tree.h"
@@ -141,6 +142,12 @@ look_around(const struct file *base, const struct file *cow)
 			       "one of ours");
 	if (rc != -ENXIO)
 		return failed(rc, "cannot ask for mappings");
+	/* Before there is a mapping, with which udev would put a link of its own in this place. */
+	rc = dm_check_node(&ask.name);
+	if (rc == -EEXIST)
+		return refused(REASON_EXISTS, "/dev/mapper has something of that name that is no mapping's");
+	if (rc < 0)
+		return failed(rc, "cannot look into /dev/mapper");
 	if (is_on(&(struct loop){ .file_device = base->status.st_dev,
 				  .file_inode = base->status.st_ino }, cow))
 		return refused(REASON_NOT_ALLOWED, "BASE and COW must be two files");
@@ -181,12 +188,12 @@ set_up(const struct file *base_file, const struct file *cow_file)
 	rc = loop_attach(cow_file->fd, cow_bytes, false, &ask.name, &cow);
 	if (rc < 0)
 		goto undo_base;
-	rc = dm_create(&ask.name, ask.vm.text, &dm);
+	rc = dm_create(&ask.name, ask.vm.text, cow.sequence, &dm);
 	if (rc < 0)
 		goto undo_cow;
 	rc = dm_start_snapshot(&dm, base_bytes / SECTOR_BYTES, base.device, cow.device);
 	if (rc == 0)
-		rc = dm_make_node(&ask.name, &dm);
+		rc = dm_make_node(&ask.name, dm.device);
 	if (rc < 0)
 		goto undo_dm;
 	answer(&base, &cow);
@@ -198,9 +205,7 @@ undo_cow:
 	(void)loop_detach(&cow, UNDO_MS);
 undo_base:
 	(void)loop_detach(&base, UNDO_MS);
-	return rc == -EEXIST ? refused(REASON_EXISTS, "/dev/mapper has something of that name that is no "
-				       "mapping's") :
-	       failed(rc, "cannot make the snapshot");
+	return failed(rc, "cannot make the snapshot");
 }
 
 static enum code

@@ -46,16 +46,28 @@ is_device(void)
 }
 
 static enum code
+not_opened(int rc, const char *why)
+{
+	return why ? refused(image_reason(rc), "the image %s", why) : failed(rc, "cannot open the image");
+}
+
+static enum code
 open_file(const struct settings *settings)
 {
-	return image_open_file(settings, &ask.image.file, EXT4_READ);
+	const char *why;
+	int rc = image_open_file(settings, &ask.image.file, EXT4_READ, &why);
+
+	return rc < 0 ? not_opened(rc, why) : CODE_DONE;
 }
 
 static enum code
 open_device(const struct settings *settings)
 {
+	const char *why;
+	int rc = image_open_device(&ask.image.device, EXT4_READ, &why);
+
 	(void)settings;
-	return image_open_device(&ask.image.device, EXT4_READ);
+	return rc < 0 ? not_opened(rc, why) : CODE_DONE;
 }
 
 static enum code
@@ -92,7 +104,7 @@ act(const struct settings *settings)
 
 	(void)settings;
 	if (rc < 0)
-		return image_unfit(rc, why);
+		return not_opened(rc, why);
 	rc = ext4_walk(fs, ask.path.text, &inode);
 	if (rc == 0)
 		rc = ext4_read(fs, inode, ask.limit, &bytes, &length);

@@ -1,6 +1,7 @@
 /*
  * remove-dm-snapshot: the mapping is gone, and with it its loop devices, which clear themselves.
  */
+#include "sys/dm-node.h"
 #include "sys/dm.h"
 #include "verb.h"
 

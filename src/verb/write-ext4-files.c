@@ -52,16 +52,28 @@ is_device(void)
 }
 
 static enum code
+not_opened(int rc, const char *why)
+{
+	return why ? refused(image_reason(rc), "the image %s", why) : failed(rc, "cannot open the image");
+}
+
+static enum code
 open_file(const struct settings *settings)
 {
-	return image_open_file(settings, &ask.image.file, EXT4_WRITE);
+	const char *why;
+	int rc = image_open_file(settings, &ask.image.file, EXT4_WRITE, &why);
+
+	return rc < 0 ? not_opened(rc, why) : CODE_DONE;
 }
 
 static enum code
 open_device(const struct settings *settings)
 {
+	const char *why;
+	int rc = image_open_device(&ask.image.device, EXT4_WRITE, &why);
+
 	(void)settings;
-	return image_open_device(&ask.image.device, EXT4_WRITE);
+	return rc < 0 ? not_opened(rc, why) : CODE_DONE;
 }
 
 /* Reads until `length` bytes are there or stdin ends, for a while; how many came, or -errno. */
@@ -159,7 +171,7 @@ act(const struct settings *settings)
 		return refused(REASON_UNFIT, "the image %s: %s", why, ask.image.is_device ?
 			       "fsck-snapshot does that" : "as its owner, run e2fsck -fy on it");
 	if (rc < 0)
-		return image_unfit(rc, why);
+		return not_opened(rc, why);
 	rc = ext4_put(fs, ask.files, files.count, contents, &which);
 	if (rc < 0)
 		return not_put(rc, which);

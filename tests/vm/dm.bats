@@ -361,6 +361,20 @@ attach_as() { # FILE TAG: without AUTOCLEAR, so that it stays; prints the device
 	rm /dev/mapper/fc-rootfs-a
 }
 
+@test "a node that outlives its mapping leads nowhere: not to the next snapshot, not to another's mapping" {
+	expect 0 - create a
+	mknod /run/kept b $(dmsetup info -c --noheadings --separator ' ' -o major,minor fc-rootfs-a)
+	head -c 1 /run/kept > /dev/null
+	expect 0 - own remove-dm-snapshot fc-rootfs-a
+	expect 0 - create a
+	dmsetup create fc-rootfs-foo --table '0 8 zero'
+	run head -c 1 /run/kept
+	rm /run/kept
+	[[ "$output" == *"No such device or address" ]]
+	dmsetup remove fc-rootfs-foo
+	expect 0 - own remove-dm-snapshot fc-rootfs-a
+}
+
 @test "20 creates at once, each with loop devices of its own" {
 	for i in {1..20}; do new_cow "$cow-$i"; done
 	# Busy is an answer where twenty of them take more than the lock's ten seconds.
