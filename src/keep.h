@@ -25,6 +25,7 @@ enum descriptor {
 	FD_NETFILTER = 11,      /* NETLINK_NETFILTER */
 	FD_SYSCTL = 12,         /* /proc/sys/net */
 	FD_BUS = 13,            /* the system's D-Bus */
+	FD_STAGE_LOCK = 14,     /* as FD_LOCK, for some stages of a verb */
 	FD_DM = 18,             /* /dev/mapper/control */
 	FD_LOOP = 19,           /* /dev/loop-control */
 	FD_IMAGE = 20,          /* the ext4 image: a file or a device */

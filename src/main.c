@@ -20,6 +20,7 @@ main(int argc, char *argv[])
 	if (!verb->for_people) {
 		audit_open();
 		audit_begin(was.sudo_uid ? was.sudo_uid : "0", verb->name, argv + 2);
+		waiting_look();
 	}
 	config_load(&settings, !verb->for_people);
 	if (!verb->for_people)

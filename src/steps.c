@@ -44,25 +44,33 @@ step_admit_caller(const struct inherited *was, const struct settings *settings)
 		    "/etc/banger/priv.conf");
 }
 
+static int
+take_lock(enum lock lock, const struct vm_id *vm, int descriptor)
+{
+	static const char *const names[] = {
+		[LOCK_VM] = "vm-", [LOCK_DIRECTORIES] = "directories", [LOCK_STORAGE] = "storage",
+		[LOCK_NETWORK] = "network",
+	};
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s%s", names[lock], lock == LOCK_VM ? vm->text : "");
+	return lock_take(name, descriptor, LOCK_PATIENCE_MS);
+}
+
+static enum code
+lock_failed(int rc)
+{
+	return rc == -EPERM ? refused(REASON_HOST, "/run/banger-priv must be a directory of root's with mode 0700") :
+	       failed(rc, "cannot take the lock that keeps verbs off each other's objects");
+}
+
 void
 step_take_lock(const struct verb *verb)
 {
-	static const char *const names[] = {
-		[LOCK_NETWORK] = "network", [LOCK_DIRECTORIES] = "directories",
-		[LOCK_STORAGE] = "storage", [LOCK_VM] = "vm-",
-	};
-	char name[64];
-	int rc;
+	int rc = verb->lock == LOCK_NONE ? 0 : take_lock(verb->lock, verb->lock_vm, FD_LOCK);
 
-	if (verb->lock == LOCK_NONE)
-		return;
-	snprintf(name, sizeof(name), "%s%s", names[verb->lock],
-		 verb->lock == LOCK_VM ? verb->lock_vm->text : "");
-	rc = lock_take(name, LOCK_PATIENCE_MS);
-	if (rc == -EPERM)
-		die(REASON_HOST, "/run/banger-priv must be a directory of root's with mode 0700");
 	if (rc < 0)
-		finish(failed(rc, "cannot take the lock %s", name));
+		finish(lock_failed(rc));
 }
 
 void
@@ -113,24 +121,52 @@ act_apart(const struct stage *stage, const struct settings *settings)
 	       refused(REASON_FAILED, "the child was killed by signal %d", WTERMSIG(status));
 }
 
+/* From one stage's lock to the next one's. */
+static enum code
+change_lock(enum lock *held, enum lock wanted)
+{
+	int rc;
+
+	if (*held == wanted)
+		return CODE_DONE;
+	if (*held != LOCK_NONE)
+		close(FD_STAGE_LOCK);
+	*held = LOCK_NONE;
+	if (wanted == LOCK_NONE)
+		return CODE_DONE;
+	rc = take_lock(wanted, NULL, FD_STAGE_LOCK);
+	if (rc == 0)
+		*held = wanted;
+	return rc == -ETIMEDOUT ? CODE_BUSY : rc < 0 ? lock_failed(rc) : CODE_DONE;
+}
+
+static enum code
+act_stage(const struct stage *stage, const struct settings *settings, enum lock *held)
+{
+	enum code code = change_lock(held, stage->lock);
+
+	if (code != CODE_DONE)
+		return code;
+	if (stage->apart)
+		return act_apart(stage, settings);
+	cage_close(&stage->keep, settings->owner.uid, settings->owner.gid);
+	return stage->act(settings);
+}
+
 enum code
 step_act(const struct verb *verb, const struct settings *settings)
 {
 	enum code code = CODE_DONE;
+	enum lock held = LOCK_NONE;
 
 	for (const struct stage *stage = verb->stages; stage->act; stage++) {
-		enum code of_stage = CODE_DONE;
+		enum code of_stage;
 
 		if (code != CODE_DONE && !stage->at_any_rate)
 			continue;
 		if (stage->only_if && !stage->only_if())
 			continue;
-		if (stage->apart) {
-			of_stage = act_apart(stage, settings);
-		} else {
-			cage_close(&stage->keep, settings->owner.uid, settings->owner.gid);
-			of_stage = stage->act(settings);
-		}
+		of_stage = act_stage(stage, settings, &held);
 		if (code == CODE_DONE)
 			code = of_stage;
 	}

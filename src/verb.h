@@ -26,6 +26,10 @@ struct operand {
 	const char *value;              /* how the value of a key is called: "N" in uid=N */
 };
 
+/* Verbs and stages that name the same lock wait for each other.  Who takes two takes them in this order,
+ * and nobody three. */
+enum lock { LOCK_NONE, LOCK_VM, LOCK_DIRECTORIES, LOCK_STORAGE, LOCK_NETWORK };
+
 enum { STAGES_MAX = 8 };
 
 /* A part of a verb and the cage that it runs in.  Stages follow each other in one process, each
@@ -39,6 +43,9 @@ struct stage {
 	bool beside;                    /* apart, and goes on while the next, which has it as FD_CHILD, runs */
 	bool (*only_if)(void);          /* looks at the operands; NULL is always */
 	bool at_any_rate;               /* also after one that was not done, whose code stays the verb's */
+	/* apart, and after the verb's own in their order: held from here on, for as long as the stages that
+	 * follow name it too.  One that cannot have it in time is left out, as busy; a later one says so. */
+	enum lock lock;
 	enum code (*act)(const struct settings *settings);
 };
 
@@ -48,9 +55,6 @@ struct handle {
 	const char *name;               /* what it is, for people */
 	int (*open)(void);
 };
-
-/* Verbs that name the same lock wait for each other. */
-enum lock { LOCK_NONE, LOCK_NETWORK, LOCK_DIRECTORIES, LOCK_STORAGE, LOCK_VM };
 
 struct verb {
 	const char *name;

@@ -84,17 +84,27 @@ void finish(enum code code) __attribute__((noreturn));
 
 /* ---- waiting: for as long as it takes, but not out of a person's reach ---- */
 
-/* A handle of verbs that wait.  Takes the signals HUP, INT, QUIT and TERM as FD_SIGNALS, and looks
- * whether stderr is a terminal. */
-int waiting_open(void);
+/* Before the cage closes: looks whether stderr is a terminal, where somebody may wonder. */
+void waiting_look(void);
+
+/* A wait begins, for `what` (a text that stays); whoever looks is told so a second later, and once a second
+ * from then on, by waiting_left.  Nothing is said where stderr is no terminal. */
+void waiting_begin(const char *what);
+
+/* How long poll(2) may wait now, in milliseconds: until the deadline or the next word.  0 once the
+ * deadline has passed, -1 for ever. */
+int waiting_left(int64_t deadline);
 
 /* Milliseconds of the monotonic clock, which deadlines are in. */
 int64_t waiting_clock(void);
 
 #define FOR_EVER INT64_MAX
 
-/* Until there is something to read from fd, or the deadline: 0, -ETIMEDOUT, or -errno.  Once a second
- * whoever looks at the terminal is told what is waited for.  One of those signals ends the process. */
+/* A handle of verbs whose waits a person may end: the signals HUP, INT, QUIT and TERM as FD_SIGNALS. */
+int waiting_open(void);
+
+/* Until there is something to read from fd, or the deadline: 0, -ETIMEDOUT, or -errno; telling of it as
+ * above, but for "", which is a mere look.  One of those signals ends the process. */
 int waiting_for(int fd, int64_t deadline, const char *what);
 
 /* ---- results: collected, and written to stdout by finish() ---- */

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/signalfd.h>
@@ -21,12 +22,22 @@
 enum { A_SECOND = 1000 };
 
 static bool watched;            /* stderr is a terminal: somebody may be looking */
+static const char *awaited = "";
 static int64_t began, next_word;
+
+void
+waiting_look(void)
+{
+	struct stat status;
+
+	/* Not isatty alone: asked of a socket, that request means something else (CVE-2023-2002). */
+	watched = fstat(STDERR_FILENO, &status) == 0 && S_ISCHR(status.st_mode) &&
+		  isatty(STDERR_FILENO);
+}
 
 int
 waiting_open(void)
 {
-	struct stat status;
 	sigset_t ending;
 	int fd;
 
@@ -43,11 +54,6 @@ waiting_open(void)
 			return -errno;
 		close(fd);
 	}
-	/* Not isatty alone: asked of a socket, that request means something else (CVE-2023-2002). */
-	began = waiting_clock();
-	next_word = began + A_SECOND;
-	watched = fstat(STDERR_FILENO, &status) == 0 && S_ISCHR(status.st_mode) &&
-		  isatty(STDERR_FILENO);
 	return 0;
 }
 
@@ -70,19 +76,28 @@ end_by_signal(void)
 	_exit((int)reason_code(REASON_INTERRUPTED));    /* not reached */
 }
 
-/* Says it when it is time, and gives when it will be the next time. */
-static int64_t
-tell(const char *what)
+void
+waiting_begin(const char *what)
 {
-	int64_t now = waiting_clock();
+	awaited = what;
+	began = waiting_clock();
+	next_word = began + A_SECOND;
+}
 
-	if (!watched)
-		return FOR_EVER;
-	if (now >= next_word) {
-		remark("waiting for %s, %lld s so far", what, (long long)((now - began) / 1000));
+int
+waiting_left(int64_t deadline)
+{
+	int64_t now = waiting_clock(), until = deadline;
+
+	if (now >= deadline)
+		return 0;
+	if (watched && now >= next_word) {
+		remark("waiting for %s, %lld s so far", awaited, (long long)((now - began) / 1000));
 		next_word = now + A_SECOND;
 	}
-	return next_word;
+	if (watched && next_word < until)
+		until = next_word;
+	return until == FOR_EVER ? -1 : until - now > INT_MAX ? INT_MAX : (int)(until - now);
 }
 
 int
@@ -93,14 +108,15 @@ waiting_for(int fd, int64_t deadline, const char *what)
 	};
 	int ready;
 
+	if (awaited != what && *what)
+		waiting_begin(what);
 	do {
-		int64_t word = tell(what), until = word < deadline ? word : deadline;
-		int64_t now = waiting_clock(), left = until > now ? until - now : 0;
+		int left = waiting_left(deadline);
 		const struct timespec timeout = {
-			.tv_sec = left / 1000, .tv_nsec = left % 1000 * 1000000,
+			.tv_sec = left / 1000, .tv_nsec = left % 1000 * 1000000L,
 		};
 
-		ready = ppoll(each, 2, until == FOR_EVER ? NULL : &timeout, NULL);
+		ready = ppoll(each, 2, left < 0 ? NULL : &timeout, NULL);
 		if (ready < 0)
 			return -errno;
 		if (each[1].revents)

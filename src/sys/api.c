@@ -16,7 +16,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { RESPONSE_BYTES = 8192 };
+enum { RESPONSE_BYTES = 8192, NAP_MS = 10 };
 
 static int64_t deadline;
 
@@ -24,17 +24,16 @@ void
 api_begin(void)
 {
 	deadline = waiting_clock() + API_PATIENCE_MS;
+	waiting_begin("an answer from the API socket");
 }
 
 int
 api_open(void)
 {
-	/* connect(2) of a unix socket waits as long as a send may, and cannot be polled for. */
-	static const struct timeval patience = { .tv_sec = API_PATIENCE_MS / 1000 };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	api_begin();
-	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) < 0)
+	if (fd < 0)
 		return -errno;
 	if (fd == FD_API)
 		return 0;
@@ -48,20 +47,29 @@ int
 api_connect(int pinned)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int left;
 
 	snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d", pinned);
-	if (connect(FD_API, (struct sockaddr *)&address, sizeof(address)) == 0)
-		return 0;
-	return errno == EAGAIN ? -ETIMEDOUT : -errno;
+	/* A listener whose queue is full says EAGAIN, and poll(2) does not tell when there is room. */
+	while (connect(FD_API, (struct sockaddr *)&address, sizeof(address)) < 0) {
+		if (errno != EAGAIN)
+			return -errno;
+		left = waiting_left(deadline);
+		if (left == 0)
+			return -ETIMEDOUT;
+		(void)poll(NULL, 0, left < NAP_MS ? left : NAP_MS);
+	}
+	return 0;
 }
 
 static int
 wait_until(short events)
 {
 	struct pollfd api = { .fd = FD_API, .events = events };
-	int64_t left = deadline - waiting_clock();
-	int ready = left > 0 ? poll(&api, 1, (int)left) : 0;
+	int left, ready = 0;
 
+	while (ready == 0 && (left = waiting_left(deadline)) > 0)
+		ready = poll(&api, 1, left);
 	return ready < 0 ? -errno : ready == 0 ? -ETIMEDOUT : 0;
 }
 

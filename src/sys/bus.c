@@ -9,6 +9,7 @@
 
 #include "build-config.h"
 #include "keep.h"
+#include "say/say.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -17,7 +18,6 @@
 #include <stdbool.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { PATIENCE_S = 5 };
@@ -25,16 +25,7 @@ enum { PATIENCE_S = 5 };
 struct bus bus;
 
 static sd_bus *connection;
-static uint64_t deadline_us;
-
-static uint64_t
-now_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
+static int64_t deadline;
 
 static int
 open_library(void)
@@ -89,7 +80,8 @@ bus_open(void)
 {
 	int rc;
 
-	deadline_us = now_us() + PATIENCE_S * UINT64_C(1000000);
+	deadline = waiting_clock() + PATIENCE_S * INT64_C(1000);
+	waiting_begin("systemd-resolved");
 	rc = connect_socket();
 	if (rc == -ENOENT)
 		return 0;
@@ -114,13 +106,12 @@ bus_open(void)
 static int
 turn(void)
 {
-	uint64_t now = now_us();
-	int rc;
+	int rc, left = waiting_left(deadline);
 
-	if (now >= deadline_us)
+	if (left == 0)
 		return -ETIMEDOUT;
 	rc = bus.process(connection, NULL);
-	return rc == 0 ? bus.wait(connection, deadline_us - now) : rc;
+	return rc == 0 ? bus.wait(connection, (uint64_t)left * 1000) : rc;
 }
 
 int

@@ -4,6 +4,7 @@
 #include "sys/confined.h"
 
 #include "keep.h"
+#include "say/say.h"
 #include "sys/landlock.h"
 
 #include <errno.h>
@@ -22,7 +23,6 @@
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #ifndef NSFS_MAGIC
@@ -222,35 +222,28 @@ listen_to(struct confined_end *out, size_t *length)
 	}
 }
 
-static long
-milliseconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 int
-confined_wait(int timeout_ms, struct confined_end *out)
+confined_wait(int timeout_ms, const char *what, struct confined_end *out)
 {
 	struct pollfd ready[] = {
 		{ .fd = FD_OUTPUT, .events = POLLIN }, { .fd = FD_CHILD, .events = POLLIN },
 	};
-	long left, deadline = milliseconds() + timeout_ms;
+	int64_t deadline = waiting_clock() + timeout_ms;
+	int left;
 	size_t length = 0;
 	siginfo_t info;
 	bool late;
 
 	*out = (struct confined_end){ 0 };
 	close(FD_OUTPUT_END);
+	waiting_begin(what);
 	/* All that was said is there once the child is gone: nothing else has the other end. */
-	while ((left = deadline - milliseconds()) > 0 && !(ready[1].revents && !(ready[0].revents & POLLIN)))
-		if (poll(ready, 2, (int)left) > 0 && (ready[0].revents & POLLIN))
+	while ((left = waiting_left(deadline)) > 0 && !(ready[1].revents && !(ready[0].revents & POLLIN)))
+		if (poll(ready, 2, left) > 0 && (ready[0].revents & POLLIN))
 			listen_to(out, &length);
 		else if (ready[0].revents)
 			ready[0].fd = -1;       /* closed; the child may go on */
-	late = left <= 0;
+	late = left == 0;
 	if (late && syscall(SYS_pidfd_send_signal, FD_CHILD, SIGKILL, NULL, 0U) < 0 && errno != ESRCH)
 		return -errno;
 	if (waitid(P_PIDFD, FD_CHILD, &info, WEXITED) < 0)

@@ -186,7 +186,7 @@ remove_now(const struct dm_name *name, const struct dm *dm)
 int
 dm_remove(const struct dm_name *name, const struct dm *dm, int timeout_ms)
 {
-	struct patience patience = patience_of(timeout_ms);
+	struct patience patience = patience_of(timeout_ms, "the mapping to be closed");
 	struct request request;
 	int rc;
 

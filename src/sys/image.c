@@ -63,7 +63,7 @@ int
 image_open_file(const struct settings *settings, const struct path *path, enum ext4_purpose purpose,
 		const char **why)
 {
-	struct patience patience = patience_of(PATIENCE_MS);
+	struct patience patience = patience_of(PATIENCE_MS, "the image to be let go");
 	struct stat status;
 	int fd = tree_open(settings, path, purpose == EXT4_READ ? O_RDONLY : O_RDWR, &status), rc;
 
@@ -105,7 +105,7 @@ open_device(const struct dm_name *name, enum ext4_purpose purpose)
 int
 image_open_device(const struct dm_name *name, enum ext4_purpose purpose, const char **why)
 {
-	struct patience patience = patience_of(PATIENCE_MS);
+	struct patience patience = patience_of(PATIENCE_MS, "the snapshot to be closed");
 	int fd, rc = dm_control_open();
 
 	if (rc == 0) {

@@ -61,7 +61,7 @@ bind_privately(const char *path, int *fd, struct jail_fault *fault)
 static int
 take_turn(int lock)
 {
-	struct patience patience = patience_of(TURN_MS);
+	struct patience patience = patience_of(TURN_MS, "another verb that prepares a jail");
 
 	while (flock(lock, LOCK_EX | LOCK_NB) < 0) {
 		if (errno != EWOULDBLOCK)

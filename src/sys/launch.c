@@ -146,6 +146,7 @@ try_to_connect(const struct launch *launch)
 
 	if (fd < 0)
 		return fd;
+	api_begin();
 	rc = fstat(fd, &status) < 0 ? -errno : S_ISSOCK(status.st_mode) ? api_connect(fd) : -EPERM;
 	close(fd);
 	return rc < 0 ? rc : check_listener(launch);

@@ -3,7 +3,7 @@
  */
 #include "sys/lock.h"
 
-#include "keep.h"
+#include "say/say.h"
 #include "sys/trusted.h"
 
 #include <errno.h>
@@ -12,24 +12,16 @@
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/time.h>
-#include <time.h>
 #include <unistd.h>
 
 #define LOCK_DIR "/run/banger-priv"
+
+enum { TICK_US = 100 * 1000 };
 
 static void
 wake(int nr)
 {
 	(void)nr;
-}
-
-static long
-milliseconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* flock has no deadline of its own: a timer interrupts it, and goes on doing so, or the one signal
@@ -38,29 +30,30 @@ static int
 flock_until(int fd, int timeout_ms)
 {
 	static const struct itimerval never;
-	struct itimerval tick = { .it_interval = { .tv_usec = 20000 } };
+	const struct itimerval tick = {
+		.it_value = { .tv_usec = TICK_US }, .it_interval = { .tv_usec = TICK_US },
+	};
 	struct sigaction on_alarm = { .sa_handler = wake };
-	long deadline = milliseconds() + timeout_ms;
+	int64_t deadline = waiting_clock() + timeout_ms;
 	sigset_t alarm_only;
 	int rc;
 
-	tick.it_value.tv_sec = timeout_ms / 1000;
-	tick.it_value.tv_usec = timeout_ms % 1000 * 1000L;
 	sigemptyset(&alarm_only);
 	sigaddset(&alarm_only, SIGALRM);
 	sigaction(SIGALRM, &on_alarm, NULL);
 	sigprocmask(SIG_UNBLOCK, &alarm_only, NULL);
 	setitimer(ITIMER_REAL, &tick, NULL);
+	waiting_begin("another verb that works on the same objects");
 	do
 		rc = flock(fd, LOCK_EX) < 0 ? -errno : 0;
-	while (rc == -EINTR && milliseconds() < deadline);
+	while (rc == -EINTR && waiting_left(deadline) > 0);
 	setitimer(ITIMER_REAL, &never, NULL);
 	signal(SIGALRM, SIG_IGN);
 	return rc == -EINTR ? -ETIMEDOUT : rc;
 }
 
 int
-lock_take(const char *name, int timeout_ms)
+lock_take(const char *name, int descriptor, int timeout_ms)
 {
 	struct stat status;
 	char file[64];
@@ -81,9 +74,9 @@ lock_take(const char *name, int timeout_ms)
 	close(directory);
 	if (rc == 0 && flock(fd, LOCK_EX | LOCK_NB) < 0)
 		rc = errno == EWOULDBLOCK ? flock_until(fd, timeout_ms) : -errno;
-	if (rc == 0 && dup3(fd, FD_LOCK, O_CLOEXEC) < 0 && errno != EINVAL)
+	if (rc == 0 && dup3(fd, descriptor, O_CLOEXEC) < 0 && errno != EINVAL)
 		rc = -errno;
-	if (fd >= 0 && fd != FD_LOCK)
+	if (fd >= 0 && fd != descriptor)
 		close(fd);
 	return rc;
 }

@@ -200,7 +200,7 @@ is_gone(const struct loop *loop)
 int
 loop_detach(struct loop *loop, int timeout_ms)
 {
-	struct patience patience = patience_of(timeout_ms);
+	struct patience patience = patience_of(timeout_ms, "the loop device to be closed");
 	uint64_t sequence = 0;
 	int rc = ioctl(loop->fd, BLKGETDISKSEQ, &sequence) < 0 ? -errno : 0;
 

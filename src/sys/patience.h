@@ -6,9 +6,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct patience { int64_t deadline_ms; };      /* on CLOCK_MONOTONIC */
+struct patience { int64_t deadline; };  /* as waiting_clock counts */
 
-struct patience patience_of(int timeout_ms);
+/* For `what`, which a person at a terminal is told (say.h). */
+struct patience patience_of(int timeout_ms, const char *what);
 
 /* Waits 10 ms and is true, or is false when the deadline has passed. */
 bool patience_left(const struct patience *patience);

@@ -81,7 +81,7 @@ static enum code
 act(const struct settings *settings)
 {
 	struct confined_end end;
-	int rc = confined_wait(DEADLINE_MS, &end);
+	int rc = confined_wait(DEADLINE_MS, "e2fsck", &end);
 
 	(void)settings;
 	if (rc == -ETIMEDOUT)

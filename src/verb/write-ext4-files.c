@@ -20,10 +20,9 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { FILES_MAX = 128, STDIN_PATIENCE_S = 30 };
+enum { FILES_MAX = 128, STDIN_PATIENCE_MS = 30000 };
 
 static struct {
 	struct image image;
@@ -80,16 +79,17 @@ open_device(const struct settings *settings)
 static ssize_t
 read_stdin(char *bytes, size_t length)
 {
-	struct timespec now, start;
+	int64_t deadline = waiting_clock() + STDIN_PATIENCE_MS;
 	size_t done = 0;
+	int left;
 
-	clock_gettime(CLOCK_MONOTONIC, &start);
-	do {
+	waiting_begin("the contents on stdin");
+	while ((left = waiting_left(deadline)) > 0) {
 		struct pollfd ready = { .fd = STDIN_FILENO, .events = POLLIN };
 		ssize_t got;
 
-		if (poll(&ready, 1, STDIN_PATIENCE_S * 1000) == 0)
-			break;
+		if (poll(&ready, 1, left) == 0)
+			continue;
 		got = read(STDIN_FILENO, bytes + done, length - done);
 		if (got == 0)
 			return (ssize_t)done;
@@ -98,8 +98,7 @@ read_stdin(char *bytes, size_t length)
 		done += got > 0 ? (size_t)got : 0;
 		if (done == length)
 			return (ssize_t)done;
-		clock_gettime(CLOCK_MONOTONIC, &now);
-	} while (now.tv_sec - start.tv_sec < STDIN_PATIENCE_S);
+	}
 	return -ETIMEDOUT;
 }
 
