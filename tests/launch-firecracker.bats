@@ -107,10 +107,28 @@ nothing_runs() { [ -z "$(pgrep -x firecracker; pgrep -x jailer)" ] && [ ! -d "/s
 	as banger curl -s --max-time 2 --unix-socket "$a_dir/api.sock" http://localhost/ | grep -q '"Not started"'
 	# A socket beside it, made by either side, as vsock's are.
 	as banger python3 -c "import socket; socket.socket(socket.AF_UNIX).bind('$a_dir/vsock_1')"
-	setpriv --reuid 2000 --regid 2000 --clear-groups python3 -c "import os, socket; os.umask(7); socket.socket(socket.AF_UNIX).bind('$a_dir/vsock')"
+	in_chroot "$jails/a/root" 2000 2000 "bind('/sockets/vsock')"
 	[ "$(stat -c '%u %g' "$a_dir/vsock")" = "2000 1900" ]
+	[ "$(stat -c '%u %G %a' "$jails/a" "$a_dir")" = $'0 banger 710\n0 banger 3777' ]
 	run ! as banger ls "$jails/a/root"
+	# Neither can take away what the other made, nor put something in its place.
+	for way in "os.unlink('vsock_1')" "os.rename('vsock_1', 'x')" "os.rename('mine', 'vsock_1')"; do
+		in_chroot "$jails/a/root" 2000 2000 "os.chdir('/sockets'); bind('mine')
+try: $way
+except PermissionError: os.unlink('mine')
+else: sys.exit('it can')"
+	done
+	as banger touch "$a_dir/mine"
 	run ! as banger rm -f "$a_dir/vsock"
+	run ! as banger mv -f "$a_dir/vsock" "$a_dir/x"
+	run ! as banger mv -f "$a_dir/mine" "$a_dir/vsock"
+	# The VM connects to a socket of the owner's that has the mode for it.
+	as banger python3 -c "import os, socket; os.umask(0); s = socket.socket(socket.AF_UNIX); s.bind('$a_dir/vsock_2'); s.listen(); s.accept()" 3>&- &
+	until_true is_listening "$a_dir/vsock_2"
+	in_chroot "$jails/a/root" 2000 2000 "socket.socket(socket.AF_UNIX).connect('/sockets/vsock_2')"
+	wait $!
+	[ -S "$a_dir/vsock" ] && [ -S "$a_dir/vsock_1" ]
+	run ! as stranger ls "$a_dir"
 	run ! setpriv --reuid 2000 --regid 2000 --clear-groups ls "$jails/b/root"
 	run ! setpriv --reuid 2000 --regid 2000 --clear-groups curl -s --max-time 2 --unix-socket "$dir/api.sock" http://localhost/
 	run ! setpriv --reuid 2000 --regid 2000 --clear-groups ls "$dir"
@@ -193,7 +211,7 @@ nothing_runs() { [ -z "$(pgrep -x firecracker; pgrep -x jailer)" ] && [ ! -d "/s
 	for file in root/old_root sockets/api.sock; do run ! as banger touch "$jails/a/$file"; done
 	rm "$BATS_FILE_TMPDIR/waiting"
 	ended_with 0 $!
-	[ "$(stat -c '%u %a' "$jails/a")" = "0 711" ]
+	[ "$(stat -c '%u %a' "$jails/a")" = "0 710" ]
 	canaries_same
 }
 

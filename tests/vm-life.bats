@@ -17,7 +17,7 @@ teardown() { jail_teardown; }
 	expect 0 - own launch-firecracker vm1
 	pid=$(jq .pid <<< "$out")
 	[ "$(jq -r .socket_dir <<< "$out")" = "$jails/vm1/sockets" ]
-	[ "$(stat -c %a "$jails/vm1")" = 711 ]
+	[ "$(stat -c %a "$jails/vm1")" = 710 ]
 	[ "$(own find-pid vm=vm1 | jq .pid)" = "$pid" ]
 	[ "$(own find-pid "$jails/vm1/sockets/api.sock" | jq .pid)" = "$pid" ]
 	own process-running "$pid" "$jails/vm1/sockets/api.sock"

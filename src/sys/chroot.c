@@ -20,8 +20,10 @@
 enum {
 	CHROOT_INODES = 1024,
 	SOCKETS_BYTES = 1 << 20, SOCKETS_INODES = 256,
-	/* Set-gid: sockets get the owner's group.  Sticky: who did not make one cannot remove it. */
-	SOCKETS_MODE = 03770,
+	/* Set-gid: sockets get the owner's group.  Sticky: who did not make one cannot remove it.  The two
+	 * who write to it come by ways that are closed to all others: the owner by VM_ID/, the VM by its
+	 * chroot's top. */
+	SOCKETS_MODE = 03777,
 };
 
 #define ROOT "root"

@@ -2,10 +2,13 @@
  * chroot.h: a VM's chroot, put together where nobody else can reach it, and taken apart.
  *
  *	jail_dir/firecracker/VM_ID/          root's, 0700 until the VM runs: the jailer acts as root in a
- *	                                     tree that nobody else can reach.  Then 0711, for sockets/
+ *	                                     tree that nobody else can reach.  Then 0710 with the owner's
+ *	                                     group: the owner's way to sockets/
  *	        root/                        a tmpfs `banger:VM_ID`: the chroot; its owner is the VM's ids
- *	        sockets/                     another one, which the VM sees as /sockets: owner and VM both
- *	                                     make sockets in it
+ *	        sockets/                     another one, which the VM sees as /sockets, 03777: owner and VM
+ *	                                     both make sockets in it.  Root's once the VM runs, so that
+ *	                                     neither can take away the other's; until then the VM's, which
+ *	                                     is where its ids are kept while the jailer has the chroot
  */
 #pragma once
 

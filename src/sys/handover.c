@@ -14,7 +14,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-enum { MODE_PREPARED = 0700, MODE_HANDED_OVER = 0500, MODE_RUNS = 0711, MODE_TOP = 0700 };
+enum { MODE_PREPARED = 0700, MODE_HANDED_OVER = 0500, MODE_RUNS = 0710, MODE_TOP = 0700 };
 
 static int
 open_tmpfs(int directory, const char *name, struct stat *status)
@@ -84,11 +84,18 @@ int
 handover_open_way(const struct vm_id *vm, const struct settings *settings)
 {
 	struct stat status;
-	int rc, directory = open_directory(vm, settings, &status);
+	int rc, sockets, directory = open_directory(vm, settings, &status);
 
 	if (directory < 0)
 		return directory;
-	rc = pinned_set_mode(directory, MODE_RUNS);
+	sockets = open_tmpfs(directory, SOCKET_DIR_INSIDE, &status);
+	rc = sockets < 0 ? sockets : pinned_set_owner(sockets, 0, (gid_t)-1);
+	if (rc == 0)
+		rc = pinned_set_owner(directory, 0, settings->owner.gid);
+	if (rc == 0)
+		rc = pinned_set_mode(directory, MODE_RUNS);
+	if (sockets >= 0)
+		close(sockets);
 	close(directory);
 	return rc;
 }

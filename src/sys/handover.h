@@ -7,7 +7,7 @@
  *
  *	0700    prepared
  *	0500    handed over: a launch goes on, was killed, or has failed
- *	0711    the VM runs, or has run
+ *	0710    the VM runs, or has run; its group is the owner's
  */
 #pragma once
 
@@ -31,5 +31,6 @@ int handover_find(const struct vm_id *vm, const struct settings *settings, struc
  * spares the jailer CAP_FOWNER, for it sets the mode before the owner. */
 int handover_take(const struct prepared *prepared);
 
-/* The last step, when the VM runs: lets owner and VM through to the socket directory. */
+/* The last step, when the VM runs: lets the owner through to the socket directory, which becomes
+ * root's. */
 int handover_open_way(const struct vm_id *vm, const struct settings *settings);

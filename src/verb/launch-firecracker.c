@@ -370,6 +370,7 @@ static const struct call talking_calls[] = { API_EXCHANGE_CALLS, LIST_END };
 
 static const struct cap ending_caps[] = {
 	CAP(KILL, "ends what it started, which has the VM's uid by then"),
+	CAP(CHOWN, "the socket directory becomes root's, the way to it the owner's group's"),
 	LIST_END
 };
 
@@ -382,7 +383,8 @@ static const struct call ending_calls[] = {
 	CALL(fstatfs, "which hierarchy is cgroup v2"),
 	CALL(unlinkat, "takes the VM's cgroup back"),
 	CALL(newfstatat, "whose the VM's directory is"),
-	CALL_NR(fchmodat2, 452, "lets the owner through to the sockets"),
+	CALL(fchownat, "neither owner nor VM can take away the other's sockets"),
+	CALL_NR(fchmodat2, 452, "lets the owner through to them"),
 	CALL(chmod, "the same before Linux 6.6, through /proc/self/fd"),
 	LIST_END
 };

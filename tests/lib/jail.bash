@@ -31,9 +31,12 @@ jail_state() {
 }
 
 # inside UID GID CODE: python in the chroot of vm1 with these ids, as the VM would be; root opened the way.
-inside() {
-	python3 - "$jails/vm1/root" "$@" << 'PYTHON'
+inside() { in_chroot "$jails/vm1/root" "$@"; }
+
+in_chroot() { # TOP UID GID CODE
+	python3 - "$@" << 'PYTHON'
 import os
+import socket
 import sys
 
 
@@ -45,6 +48,13 @@ def put(name, data):
 def get(name):
     with open(name, "rb") as file:
         return file.read()
+
+
+def bind(name):
+    os.umask(0o007)
+    made = socket.socket(socket.AF_UNIX)
+    made.bind(name)
+    return made
 
 
 os.chroot(sys.argv[1])
