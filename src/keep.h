@@ -34,10 +34,13 @@ enum descriptor {
 	FD_OUTPUT_END = 23,     /* where it says it */
 	FD_CHILD = 24,          /* the child that runs beside the next stage, as a pidfd */
 	FD_CONSOLE = 30,        /* the owner's file for a guest's serial console */
-	FD_JAILER = 31,         /* the checked binary */
+	FD_CONSOLE_OUT = 31,    /* what comes out of the console's pipe; close_range wants it behind FD_CONSOLE */
 	FD_CGROUP = 32,         /* cgroup.procs of the VM's cgroup */
 	FD_SOCKETS = 33,        /* the VM's socket directory */
 	FD_EVENTS = 34,         /* an epoll of what a verb waits for at once */
+	FD_JAILER = 35,         /* the checked binary */
+	FD_CONSOLE_IN = 36,     /* what firecracker writes its console to */
+	FD_CONSOLE_CGROUP = 37, /* cgroup.procs of the consoles' cgroup */
 	FD_FILES = 40,          /* the first of the files that go into a VM's chroot, one after another */
 };
 

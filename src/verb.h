@@ -30,7 +30,7 @@ struct operand {
  * and nobody three. */
 enum lock { LOCK_NONE, LOCK_VM, LOCK_DIRECTORIES, LOCK_STORAGE, LOCK_NETWORK };
 
-enum { STAGES_MAX = 8 };
+enum { STAGES_MAX = 10 };
 
 /* A part of a verb and the cage that it runs in.  Stages follow each other in one process, each
  * keeping less than the one before, and stop at the first that is not done.  One that is apart runs

@@ -135,15 +135,67 @@ else: sys.exit('it can')"
 	run ! as banger kill -0 "$a"
 }
 
-@test "does: the guest's console goes to the end of the owner's file, and to no other" {
-	local file=/var/lib/banger/vms/a/console
+# The process that appends the console of VM a to its file.
+console_process() { cat /sys/fs/cgroup/banger/_consoles/cgroup.procs; }
+
+launched_with_console() {
+	console=/var/lib/banger/vms/a/console
 	install -d -o banger -g banger /var/lib/banger/vms /var/lib/banger/vms/a
-	echo first > "$file" && chown banger:banger "$file"
+	echo first > "$console" && chown banger:banger "$console"
 	prepare_vm a 1900 1900
-	launched a console="$file"
-	[ "$(readlink "/proc/$pid/fd/1")" = "$file" ]
-	[ $((0$(awk '$1 == "flags:" { print $2 }' "/proc/$pid/fdinfo/1") & 02003)) = $((02001)) ]
-	[ "$(head -1 "$file")" = first ]
+	launched a console="$console"
+}
+
+@test "does: the guest's console goes to the end of the owner's file, until that has 16 MiB, and again when it is shorter" {
+	launched_with_console
+	[[ $(readlink "/proc/$pid/fd/1") == pipe:* ]]
+	echo second > "/proc/$pid/fd/1"
+	until_true grep -q second "$console"
+	[ "$(cat "$console")" = $'first\nsecond' ]
+	head -c 20M /dev/zero | tr '\0' x > "/proc/$pid/fd/1"
+	[ "$(stat -c %s "$console")" = $((16 << 20)) ]
+	[ "$(head -c 13 "$console")" = $'first\nsecond' ]
+	as banger curl -s --max-time 2 --unix-socket "$api" http://localhost/ | grep -q '"Not started"'
+	as banger truncate -s 0 "$console"
+	echo third > "/proc/$pid/fd/1"
+	until_true grep -q third "$console"
+	[ "$(own explain launch-firecracker | grep -c '16 MiB')" = 1 ]
+}
+
+@test "does: what appends the console has its file and its pipe alone, and ends with the VM" {
+	launched_with_console
+	local keeper
+	keeper=$(console_process)
+	[ "$(cat /sys/fs/cgroup/banger/a/cgroup.procs)" = "$pid" ]
+	[ "$(readlink "/proc/$keeper"/fd/* | sed 's/:.*//')" = "$console"$'\npipe' ]
+	[ "$(status_of "$keeper" Uid | tr '\t' ' ')" = "65534 65534 65534 65534" ]
+	[ "$(status_of "$keeper" CapPrm)" = 0000000000000000 ]
+	[ "$(status_of "$keeper" Seccomp)" = 2 ]
+	[ "$(ps -o sid= -p "$keeper" | tr -d ' ')" = "$keeper" ]
+	[ $((0$(awk '$1 == "flags:" { print $2 }' "/proc/$keeper/fdinfo/30") & 02003)) = $((02001)) ]
+	run ! as banger kill -KILL "$keeper"
+	expect 0 - own kill-process "$pid" vm=a
+	until_true sh -c "[ ! -d /proc/$keeper ]"
+	expect 0 - own cleanup-jailer-chroot a
+}
+
+@test "does: a full disk loses the console's bytes, and nothing else; so does the end of what appends them" {
+	launched_with_console
+	local keeper
+	keeper=$(console_process)
+	mount -o remount,size=8M /var/lib/banger
+	head -c 12M /dev/zero | tr '\0' x > "/proc/$pid/fd/1"
+	[ "$(stat -c %s "$console")" -lt 8388608 ]
+	alive "$keeper"
+	mount -o remount,size=0 /var/lib/banger
+	echo again > "/proc/$pid/fd/1"
+	until_true sh -c "tail -c 6 $console | grep -q again"
+	# firecracker's own descriptor never blocks.
+	[ $((0$(awk '$1 == "flags:" { print $2 }' "/proc/$pid/fdinfo/1") & 04000)) = $((04000)) ]
+	kill -KILL "$keeper"
+	until_true sh -c "[ ! -d /proc/$keeper ]"
+	run ! sh -c "echo lost > /proc/$pid/fd/1"
+	as banger curl -s --max-time 2 --unix-socket "$api" http://localhost/ | grep -q '"Not started"'
 }
 
 @test "refuses: a console that is a symlink, behind one, absent, a FIFO, a directory, or not the owner's" {
@@ -173,6 +225,7 @@ else: sys.exit('it can')"
 		expect 3 malformed banger-priv launch-firecracker a cgroup="$word"
 	done
 	expect 2 usage banger-priv launch-firecracker a cgroup=pids.max:9 console=/var/lib/banger/x
+	expect 3 malformed own launch-firecracker a cgroup=pids.max:9 cgroup=cpu.weight:5 cgroup=pids.max:8
 	expect 2 usage banger-priv launch-firecracker
 	nothing_runs a
 	launched a
@@ -357,11 +410,12 @@ c = s.accept()[0]; c.send(b'HTTP/1.1 200 \\r\\nContent-Length: 2\\r\\n\\r\\n{}')
 
 @test "leaves nothing behind: whichever call fails, no process is left without an answer" {
 	local call when status
-	for call in dup3 clone fchownat execveat epoll_ctl inotify_add_watch connect setsid mkdirat; do
+	install -o banger -g banger /dev/null "$images/console"
+	for call in dup3 clone fchownat fchmodat2 close_range execveat epoll_ctl inotify_add_watch connect setsid mkdirat; do
 		for when in 1 2 3 4; do
 			prepare_vm a 1900 1900
 			status=0
-			inject fail:EIO "$call" "$when" banger-priv launch-firecracker a > "$BATS_TEST_TMPDIR/out" \
+			inject fail:EIO "$call" "$when" banger-priv launch-firecracker a console="$images/console" > "$BATS_TEST_TMPDIR/out" \
 				2> "$BATS_TEST_TMPDIR/err" || status=$?
 			[ "$status" = 125 ] || [ "$status" = 0 ] || { [[ $status =~ ^[3-6]$ ]] && one_clean_line && nothing_runs a; } ||
 				{ echo "$call $when: $status $(cat "$BATS_TEST_TMPDIR/err")"; false; }

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #define PARENT "banger"
+#define CONSOLES "_consoles"
 
 int
 cgroup_root(void)
@@ -80,19 +81,37 @@ cgroup_enable(const char *controller)
 	return rc;
 }
 
-int
-cgroup_make(const struct vm_id *vm)
+static int
+make_in_parent(const char *name)
 {
 	int parent = open_parent(), cgroup;
 
 	if (parent < 0)
 		return parent;
-	if (mkdirat(parent, vm->text, 0755) < 0 && errno != EEXIST)
+	if (mkdirat(parent, name, 0755) < 0 && errno != EEXIST)
 		cgroup = -errno;
 	else
-		cgroup = beneath_open(parent, vm->text, O_RDONLY | O_DIRECTORY, 0);
+		cgroup = beneath_open(parent, name, O_RDONLY | O_DIRECTORY, 0);
 	close(parent);
 	return cgroup;
+}
+
+int
+cgroup_make(const struct vm_id *vm)
+{
+	return make_in_parent(vm->text);
+}
+
+int
+cgroup_open_consoles(void)
+{
+	int procs, cgroup = make_in_parent(CONSOLES);
+
+	if (cgroup < 0)
+		return cgroup;
+	procs = cgroup_open_procs(cgroup);
+	close(cgroup);
+	return procs;
 }
 
 int

@@ -36,6 +36,10 @@ int cgroup_kill(int cgroup);
 /* For moving a process in: a descriptor on cgroup.procs. */
 int cgroup_open_procs(int cgroup);
 
+/* The same for what appends VMs' consoles to files: a process that ends with its VM, by itself, and
+ * must not be counted as one of it.  Made where it is not there; no VM's id begins like its name. */
+int cgroup_open_consoles(void);
+
 /* Writes value to a file of the cgroup, like "memory.max"; or -errno. */
 int cgroup_write(int cgroup, const char *file, const char *value);
 

@@ -79,7 +79,7 @@ set_descriptors(bool console)
 	int null = open("/dev/null", O_RDWR | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC);
 
 	if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
-	    dup2(console ? FD_CONSOLE : null, STDOUT_FILENO) < 0 || dup2(FD_OUTPUT, STDERR_FILENO) < 0)
+	    dup2(console ? FD_CONSOLE_IN : null, STDOUT_FILENO) < 0 || dup2(FD_OUTPUT, STDERR_FILENO) < 0)
 		return -errno;
 	return syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC) < 0 ? -errno : 0;
 }

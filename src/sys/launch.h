@@ -25,7 +25,7 @@ int launch_output_open(void);
 int launch_events_open(void);
 
 /* Makes this process as a fresh one of init's would be: session, signals, descriptors (nothing, or
- * FD_CONSOLE, as stdout), umask, cgroup (FD_CGROUP); and executes FD_JAILER.  Comes back with -errno,
+ * FD_CONSOLE_IN, as stdout), umask, cgroup (FD_CGROUP); and executes FD_JAILER.  Comes back with -errno,
  * and then stderr is FD_OUTPUT. */
 int launch_execute(struct launch *launch, const struct vm_id *vm, const struct settings *settings,
 		   bool console, bool cgroup);

@@ -1,8 +1,9 @@
 /*
  * launch-firecracker: the jailer, and by it firecracker, on a prepared chroot; done when its API answers.
  *
- * Seven cages.  As the owner: the console's file.  As root: the directory of all cgroups; then the VM's
- * is made and the chroot taken over.
+ * Eight cages.  As the owner: the console's file.  As root: the directory of all cgroups; then the VM's
+ * is made and the chroot taken over.  As nobody, beside the VM for as long as it runs: what appends its
+ * console to the file.
  * With what the jailer needs, and under a deny-list: the process that becomes it, and then firecracker.
  * As the owner again, who has no more right to the socket than that: waiting, connecting.  With nothing
  * but that connection: reading what answers.  The last one tells how it went, and ends what was
@@ -11,6 +12,7 @@
 #include "sys/api.h"
 #include "sys/binary.h"
 #include "sys/cgroup.h"
+#include "sys/console.h"
 #include "sys/handover.h"
 #include "sys/launch.h"
 #include "sys/socket-file.h"
@@ -51,6 +53,7 @@ static struct found {
 	bool in_cgroup;
 	bool answers;
 	int rc;                         /* of waiting or talking */
+	int console_rc;                 /* of what goes on beside the VM, as far as it came to begin */
 } *found;
 
 /* jail_dir/firecracker/VM_ID/sockets/, whose length the configuration's check allows for. */
@@ -90,15 +93,38 @@ open_console(const struct settings *settings)
 	return dup3(fd, FD_CONSOLE, O_CLOEXEC) < 0 ? failed(-errno, "cannot keep the console") : CODE_DONE;
 }
 
+/* ---- as nobody, for as long as the VM runs ---- */
+
+static enum code
+drain_console(const struct settings *settings)
+{
+	(void)settings;
+	found->console_rc = console_drain();
+	return found->console_rc < 0 ? CODE_FAILED : CODE_DONE;
+}
+
 /* ---- as root: binaries, cgroup, chroot ---- */
+
+static bool
+has_two_of_a_key(void)
+{
+	for (unsigned i = 0; i < limits.count; i++)
+		for (unsigned j = 0; j < i; j++)
+			if (strcmp(ask.limits[i].file, ask.limits[j].file) == 0)
+				return true;
+	return false;
+}
 
 /* Where there is no cgroup v2, a VM goes without; then it can have no limits. */
 static enum code
 make_parent(const struct settings *settings)
 {
-	int rc = cgroup_make_parent();
+	int rc;
 
 	(void)settings;
+	if (has_two_of_a_key())
+		return refused(REASON_MALFORMED, "two values of cgroup= have one key");
+	rc = cgroup_make_parent();
 	if (rc == -ENOENT && limits.count > 0)
 		return refused(REASON_HOST, "this host has no cgroup v2, which cgroup= needs");
 	return rc < 0 && rc != -ENOENT ? failed(rc, "cannot make the cgroup of all VMs") : CODE_DONE;
@@ -172,6 +198,18 @@ make_cgroup(void)
 }
 
 static enum code
+find_consoles(void)
+{
+	int procs = has_console() ? cgroup_open_consoles() : -ENOENT;
+
+	if (procs == -ENOENT)
+		return CODE_DONE;
+	if (procs < 0 || dup3(procs, FD_CONSOLE_CGROUP, O_CLOEXEC) < 0)
+		return failed(procs < 0 ? procs : -errno, "cannot open the consoles' cgroup");
+	return CODE_DONE;
+}
+
+static enum code
 prepare(const struct settings *settings)
 {
 	struct prepared prepared;
@@ -190,7 +228,9 @@ prepare(const struct settings *settings)
 		return failed(rc, "cannot open the chroot");
 	found->launch.uid = prepared.uid;
 	found->launch.gid = prepared.gid;
-	code = make_cgroup();
+	code = find_consoles();
+	if (code == CODE_DONE)
+		code = make_cgroup();
 	if (code != CODE_DONE)
 		return code;
 	rc = dup3(prepared.sockets, FD_SOCKETS, O_CLOEXEC) < 0 ? -errno : handover_take(&prepared);
@@ -253,17 +293,20 @@ static enum code
 conclude(const struct settings *settings)
 {
 	const char *words = "";
-	int ended;
+	int ended, way = 0;
 
-	if (found->answers) {
-		int rc = handover_open_way(&ask.vm, settings);
-
-		return rc < 0 ? failed(rc, "it runs, but the way to its sockets cannot be opened") :
-		       tell(settings);
+	if (found->answers && found->console_rc == 0) {
+		way = handover_open_way(&ask.vm, settings);
+		if (way == 0)
+			return tell(settings);
 	}
 	ended = launch_end(&words);
 	if (found->in_cgroup)
 		cgroup_remove(&ask.vm);
+	if (way < 0)
+		return failed(way, "cannot open the way to its sockets");
+	if (found->console_rc < 0)
+		return failed(found->console_rc, "cannot begin to keep the console");
 	if (ended < 0 || found->rc == 0)
 		return CODE_DONE;       /* nothing was started, or it has been said */
 	if (found->rc == -ESRCH)
@@ -286,7 +329,14 @@ share_memory(void)
 	return found == MAP_FAILED ? -errno : 0;
 }
 
+static int
+open_console_pipe(void)
+{
+	return has_console() ? console_open() : 0;
+}
+
 static const struct handle handles[] = {
+	{ "a pipe for the console", open_console_pipe },
 	{ "memory that the stages share", share_memory },
 	{ "memory for the jailer's last words", launch_output_open },
 	{ "an inotify descriptor", socket_watch_open },
@@ -300,9 +350,11 @@ static const struct call console_calls[] = {
 	CALL(openat, "/, where every path begins"),
 	CALL(openat2, "the file, as the owner"),
 	CALL(newfstatat, "what it is, and whose"),
-	CALL_IF(dup3, 1, FD_CONSOLE, "keeps it for the jailer"),
+	CALL_IF(dup3, 1, FD_CONSOLE, "keeps it for who appends to it"),
 	LIST_END
 };
+
+static const struct call drain_calls[] = { CONSOLE_DRAIN_CALLS, LIST_END };
 
 static const struct cap parent_caps[] = {
 	CAP(DAC_OVERRIDE, "the root of the cgroup hierarchy has mode 0555"),
@@ -326,7 +378,7 @@ static const struct call prepare_calls[] = {
 	CALL(openat2, "binaries, chroot and cgroup"),
 	CALL(newfstatat, "whose they are"),
 	CALL(fstatfs, "the chroot is a tmpfs; which hierarchy is cgroup v2"),
-	CALL(mkdirat, "the VM's cgroup"),
+	CALL(mkdirat, "the VM's cgroup, and the consoles'"),
 	CALL(unlinkat, "takes it back when a limit is refused"),
 	CALL(read, "whether a process is in it"),
 	CALL(write, "its limits"),
@@ -400,7 +452,11 @@ const struct verb verb_launch_firecracker = {
 	.effect = "a firecracker in the cgroup banger/VM_ID, in a session of its own, which nothing but its end ends",
 	.on_failure = "the chroot, used: cleanup-jailer-chroot and prepare-jailer-chroot make a new one",
 	.note = "limits: no core, 2048 descriptors, 8 MiB of stack and of locked memory, 4096 pending signals; all "
-		"others none.  The file of console= must be there, and grows as long as the guest writes",
+		"others none.  cgroup= takes one word: of cpu.max it is the quota, in microseconds of each 100 ms.  The "
+		"file of console= must be there; a process beside the VM appends to it until it has 16 MiB, and drops "
+		"what comes while it has.  In socket_dir neither owner nor VM can take away what the other made; what "
+		"the VM shall connect to, as vsock's _PORT sockets, needs mode 0666.  Drives, network and vCPUs have "
+		"limits that are set over firecracker's API",
 	.operands = operands,
 	.paths = paths,
 	.lock = LOCK_VM,
@@ -414,6 +470,8 @@ const struct verb verb_launch_firecracker = {
 		{ .keep = { .as = AS_ROOT, .why_root = "jail and cgroup are root's; CAP_DAC_OVERRIDE would open "
 			    "far more", .caps = prepare_caps, .calls = prepare_calls },
 		  .apart = true, .opens = true, .act = prepare },
+		{ .keep = { .as = AS_NOBODY, .calls = drain_calls }, .apart = true, .beside = true,
+		  .only_if = has_console, .act = drain_console },
 		{ .keep = { .as = AS_ROOT, .why_root = "the jailer is made for root", .caps = jailer_caps,
 			    .calls = jailer_calls, .executes = true },
 		  .apart = true, .beside = true, .act = become_jailer },

@@ -17,7 +17,8 @@ launch_teardown() {
 	for one in "$jails"/*; do
 		[ ! -d "$one" ] || clean_up "${one##*/}"
 	done
-	[ ! -d /sys/fs/cgroup/banger ] || rmdir /sys/fs/cgroup/banger
+	# What appends consoles ends by itself, and leaves its cgroup.
+	[ ! -d /sys/fs/cgroup/banger ] || until_true find /sys/fs/cgroup/banger -depth -type d -exec rmdir {} + 2> /dev/null
 	jail_teardown
 }
 
