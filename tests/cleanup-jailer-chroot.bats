@@ -106,6 +106,36 @@ for i in range(1000):
 	rmdir /sys/fs/cgroup/banger
 }
 
+# The mounts below the jail but for their numbers: mount points, attributes, sources.
+mounts_below() { grep " $jails/" /proc/self/mountinfo | cut -d' ' -f4-6,8- | sort; }
+
+@test "refuses: whoever uses any part of a chroot, it is left whole, and goes when it is free" {
+	local place mounts sleeper
+	echo "vm_uid = 5000-5009" > /etc/banger/priv.conf
+	banger-priv prepare-jailer-chroot vm1 "$images/vmlinux" initrd="$images/initrd" drive=rootfs:"$images/root.ext4" scratch=yes
+	mounts=$(mounts_below)
+	for place in "$root" "$root/scratch" "$root/sockets"; do
+		(cd "$place" && exec sleep 100 3>&-) &
+		sleeper=$!
+		until [ "$(readlink "/proc/$sleeper/cwd")" = "$place" ]; do sleep .01; done
+		expect 6 in-use own cleanup-jailer-chroot vm1
+		[ "$(mounts_below)" = "$mounts" ] || { diff <(echo "$mounts") <(mounts_below); false; }
+		kill "$sleeper"
+		wait "$sleeper" || :
+	done
+	for place in "$root/vmlinux" "$root/rootfs"; do
+		exec 7< "$place"
+		expect 6 in-use banger-priv cleanup-jailer-chroot vm1 7>&-
+		exec 7>&-
+		[ "$(mounts_below)" = "$mounts" ]
+	done
+	inside 5000 1900 "put('rootfs', b'mapped'); get('vmlinux')"
+	expect 0 - own cleanup-jailer-chroot vm1
+	install_configuration
+	truncate -s 0 "$images/root.ext4" && truncate -s 1M "$images/root.ext4"
+	[ ! -e "$jails/vm1" ]
+}
+
 @test "does: binds of the host that somebody left below are unmounted, here and nowhere else" {
 	mkdir -p "$jails/vm1/root/usr/lib"
 	mount --bind /run/canary/directory "$jails/vm1/root/usr/lib"

@@ -65,6 +65,30 @@ jail=/var/lib/banger/jail/firecracker
 	expect 7 no own find-pid vm=vm1
 }
 
+# A second VMM in the jail of vm1 that was told $1, at the socket that launch-firecracker names.
+listener_in_jail() {
+	local root=$jail/vm1/root
+	mkdir -p $root/sockets
+	mountpoint -q $root/sockets || mount --bind $jail/vm1/sockets $root/sockets
+	rm -f $jail/vm1/sockets/api.sock
+	start chroot --userspec=1900:1900 $root /firecracker --id "$1" --api-sock /sockets/api.sock
+	until_true test -S $jail/vm1/sockets/api.sock
+	until_true is_listening /sockets/api.sock
+}
+
+@test "does: vm= of a VM without a cgroup, by its socket; and no other VM's process there" {
+	jail_start vm1 1900
+	expect 7 no own find-pid vm=vm1
+	listener_in_jail vm2
+	expect 7 no own find-pid vm=vm1
+	listener_in_jail vm1
+	expect 0 - own find-pid vm=vm1
+	[ "$out" = "{\"pid\":$pid}" ]
+	expect 7 no own find-pid vm=vm2
+	end "${started[@]}"
+	umount $jail/vm1/root/sockets
+}
+
 @test "no: nothing there, nobody listens, somebody else listens; with the same words" {
 	local words
 	expect 7 no own find-pid /run/banger/a.sock

@@ -42,5 +42,5 @@ int chroot_hand_over(const struct chroot *chroot, uid_t uid, gid_t gid);
 void chroot_undo(struct chroot *chroot);
 
 /* A VM's directory, with every mount and file below it, is gone: 0 also when there is none; -EBUSY while
- * somebody uses it.  prefix is its absolute path. */
+ * somebody uses it, and then it is as it was.  prefix is its absolute path. */
 int chroot_remove(int jail, const struct vm_id *vm, const char *prefix);

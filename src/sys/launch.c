@@ -29,6 +29,14 @@
 
 enum { OUTPUT_BYTES = 4096, LAST_WORDS = 400, RETRY_MS = 1 };
 
+void
+launch_sockets_path(const struct settings *settings, const struct vm_id *vm, const char *name,
+		    char *out, size_t size)
+{
+	snprintf(out, size, "%s/firecracker/%s/" SOCKET_DIR_INSIDE "%s", settings->jail_dir.text, vm->text,
+		 name);
+}
+
 static int
 keep_as(int fd, int number)
 {

@@ -11,6 +11,11 @@
 /* In the VM's socket directory. */
 #define LAUNCH_SOCKET "api.sock"
 
+/* jail_dir/firecracker/VM_ID/sockets, and name below it, which is "" or begins with a slash.  The
+ * configuration's check leaves room for it in a socket's address. */
+void launch_sockets_path(const struct settings *settings, const struct vm_id *vm, const char *name,
+			 char *out, size_t size);
+
 /* In memory that the process shares with who started it. */
 struct launch {
 	char firecracker[sizeof(((struct binary_found *)0)->path)];

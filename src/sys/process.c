@@ -267,7 +267,7 @@ process_hold_vmm(const struct vm_id *vm, const struct settings *settings)
 	ssize_t got = -1;
 
 	if (cgroup < 0)
-		return -ESRCH;
+		return cgroup;
 	fd = beneath_open(cgroup, "cgroup.procs", O_RDONLY, 0);
 	close(cgroup);
 	if (fd < 0)

@@ -28,7 +28,7 @@ int process_hold(pid_t pid, const struct claim *claim, const struct settings *se
  * gives its number. */
 int process_hold_peer(int connected, const struct claim *claim, const struct settings *settings);
 
-/* The same for the VMM in the cgroup of a VM. */
+/* The same for the VMM in the cgroup of a VM; -ENOENT where the VM has none. */
 int process_hold_vmm(const struct vm_id *vm, const struct settings *settings);
 
 /* To what process_hold holds; 0, -ESRCH, or -errno. */

@@ -1,7 +1,8 @@
 /*
  * cleanup-jailer-chroot: the chroot, its mounts and the VM's cgroup are gone.
  *
- * Mounts go one by one, the last first, and never lazily: the kernel says whether somebody uses one.
+ * Mounts go one by one, the last first, and never lazily: the kernel says whether somebody uses one, and
+ * then those that went before it are put back.
  * What is then left of a chroot of another making is removed without crossing any mount.
  */
 #include "sys/cgroup.h"
@@ -79,6 +80,8 @@ static const struct call calls[] = {
 	CALL(mount_setattr, "so that unmounting one unmounts no other"),
 	CALL(fchdir, "to where it is mounted"),
 	CALL(umount2, "and away"),
+	CALL(open_tree, "a copy of each, for when one turns out to be in use"),
+	CALL(move_mount, "then they are put back"),
 	CALL(unlinkat, "directories, and files left by a chroot of another making"),
 	CALL(fchownat, "takes directories over"),
 	CALL_NR(fchmodat2, 452, "and closes them"),
@@ -95,7 +98,7 @@ const struct verb verb_cleanup_jailer_chroot = {
 	.name = "cleanup-jailer-chroot",
 	.summary = "the VM's chroot with all its mounts, and its cgroup, are gone",
 	.effect = "none of it is left",
-	.on_failure = "what could not be removed; calling it again goes on from there",
+	.on_failure = "all of it where it is in use; else what could not be removed, and calling it again goes on",
 	.operands = operands,
 	.paths = paths,
 	.lock = LOCK_VM,

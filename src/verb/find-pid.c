@@ -1,9 +1,11 @@
 /*
  * find-pid: which process is the firecracker that listens at a socket, or that is a VM's.
  *
- * The kernel knows: SO_PEERCRED, or the cgroup.  No process is looked at but that one.
+ * The kernel knows: SO_PEERCRED, or the cgroup.  No process is looked at but that one.  A VM that has no
+ * cgroup is looked for behind the socket that launch-firecracker gives to it.
  */
 #include "sys/api.h"
+#include "sys/launch.h"
 #include "sys/process.h"
 #include "sys/socket-file.h"
 #include "verb.h"
@@ -67,9 +69,21 @@ ask_socket(const struct socket_path *socket, const struct settings *settings)
 }
 
 static enum code
+ask_vm(const struct vm_id *vm, const struct settings *settings)
+{
+	struct socket_path socket = { .vm = *vm };
+	int pid = process_hold_vmm(vm, settings);
+
+	if (pid != -ENOENT)
+		return answer(pid);
+	launch_sockets_path(settings, vm, "/" LAUNCH_SOCKET, socket.text, sizeof(socket.text));
+	return ask_socket(&socket, settings);
+}
+
+static enum code
 act(const struct settings *settings)
 {
-	return ask.listener.is_vm ? answer(process_hold_vmm(&ask.listener.vm, settings)) :
+	return ask.listener.is_vm ? ask_vm(&ask.listener.vm, settings) :
 	       ask_socket(&ask.listener.socket, settings);
 }
 

@@ -56,17 +56,6 @@ static struct found {
 	int console_rc;                 /* of what goes on beside the VM, as far as it came to begin */
 } *found;
 
-/* jail_dir/firecracker/VM_ID/sockets/, whose length the configuration's check allows for. */
-static const char *
-path_in_jail(const struct settings *settings, const char *name)
-{
-	static char path[PATH_MAX + VM_ID_MAX + 64];
-
-	snprintf(path, sizeof(path), "%s/firecracker/%s/" SOCKET_DIR_INSIDE "%s",
-		 settings->jail_dir.text, ask.vm.text, name);
-	return path;
-}
-
 /* ---- as the owner: where the guest's console goes ---- */
 
 static bool
@@ -278,11 +267,15 @@ talk(const struct settings *settings)
 static enum code
 tell(const struct settings *settings)
 {
+	char api_socket[SOCKET_PATH_MAX + 1], socket_dir[SOCKET_PATH_MAX + 1];
+
+	launch_sockets_path(settings, &ask.vm, "/" LAUNCH_SOCKET, api_socket, sizeof(api_socket));
+	launch_sockets_path(settings, &ask.vm, "", socket_dir, sizeof(socket_dir));
 	json_open(NULL, '{');
 	json_number("pid", found->launch.pid);
 	json_number("uid", found->launch.uid);
-	json_text("api_socket", path_in_jail(settings, "/" LAUNCH_SOCKET));
-	json_text("socket_dir", path_in_jail(settings, ""));
+	json_text("api_socket", api_socket);
+	json_text("socket_dir", socket_dir);
 	json_text("socket_dir_inside", "/" SOCKET_DIR_INSIDE);
 	json_close('}');
 	print("\n");

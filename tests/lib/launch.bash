@@ -10,6 +10,7 @@ restore_binaries() {
 launch_setup() {
 	jail_setup
 	restore_binaries
+	install -o banger -g banger /dev/null "$images/console"
 }
 
 launch_teardown() {

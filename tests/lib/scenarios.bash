@@ -79,7 +79,6 @@ fresh_launch() { # mortal|liar
 	! mountpoint -q /var/lib/banger || launch_teardown
 	launch_setup
 	variant "$1"
-	install -o banger -g banger /dev/null "$images/console"
 	prepare_vm s 1900 1900
 }
 
