@@ -284,6 +284,16 @@ launched_with_console() {
 	canaries_same
 }
 
+@test "refuses: nobody else can pin chroot or sockets, which takes no right to them, and keep cleanup busy" {
+	local name
+	prepare_vm a 1900 1900
+	launched a
+	for name in root sockets; do
+		run ! as stranger python3 -c "import os; os.open('$jails/a/$name', os.O_PATH)"
+		as banger python3 -c "import os; os.open('$jails/a/$name', os.O_PATH)"
+	done
+}
+
 @test "refuses: a jailer or firecracker that is not root's alone, a symlink, or absent" {
 	prepare_vm a 1900 1900
 	local name
