@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# docs/calling.md, its example in Go, and the schemas of what verbs print.
+# docs/calling.md, its example in Go, the schemas of what verbs print, and docs/migrating.md.
 
 load lib/common
 load lib/vmm
@@ -84,4 +84,19 @@ SAID
 	alive "$verb"
 	end "$verb"
 	vmm_clean
+}
+
+@test "docs/migrating.md: every verb in it is called as the program wants, and each of the twelve methods is there" {
+	[ "$(grep -c '^| .priv\.' "$docs/migrating.md")" = 12 ]
+	local line verb rest word synopsis
+	# The second column of each row, and what the prose calls a verb.
+	grep '^| `\|^| the SDK' "$docs/migrating.md" | awk -F ' *[|] *' '$3 ~ /^`/ { print $3 }' | tr -d '`' > "$BATS_TEST_TMPDIR/calls"
+	[ "$(wc -l < "$BATS_TEST_TMPDIR/calls")" -ge 45 ]
+	while read -r verb rest; do
+		synopsis=$(banger-priv verbs format=json | jq -r --arg verb "$verb" '.[] | select(.verb == $verb).synopsis')
+		[ -n "$synopsis" ] || { echo "no verb $verb"; return 1; }
+		for word in $rest; do
+			grep -qwF -- "$word" <<< "${synopsis//[\[\]]/ }" || { echo "$verb takes no $word: $synopsis"; return 1; }
+		done
+	done < "$BATS_TEST_TMPDIR/calls"
 }

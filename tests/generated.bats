@@ -14,6 +14,21 @@ root=$BATS_TEST_DIRNAME/..
 	[ -s "$BATS_TEST_TMPDIR/tests/surface.txt" ]
 }
 
+@test "the page of privileges says of every verb what is owned and what it gives away, and names every library" {
+	local verb library page=$root/docs/privileges.md
+	for verb in $("$BANGER_BUILD/tests/defaults" verbs format=json | jq -r '.[] | select(.for_people | not).verb'); do
+		for word in Gate Keeps Owned Still; do
+			sed -n "/^### $verb$/,/^##/p" "$page" | grep -q "^- \*$word" ||
+				{ echo "docs/privileges.md.in has no \"@$verb@\" with *Owned:* and *Still:* below it"; return 1; }
+		done
+	done
+	# As meson.build names them: some with their lib, some without.
+	for library in $(sed -nE "s/.*= dependency\('([a-z0-9_-]*)'.*/\1/p" "$root/meson.build"); do
+		sed -n '/^## What is trusted/,$p' "$page" | grep -qE "\b(lib)?${library#lib}\b" ||
+			{ echo "docs/privileges.md.in does not name $library"; return 1; }
+	done
+}
+
 @test "both forms of sudoers pass visudo, and no pattern is longer than sudo takes" {
 	visudo -cqf "$root/sudoers.d/banger-priv"
 	visudo -cqf "$root/sudoers.d/banger-priv.portable"
