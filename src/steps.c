@@ -105,8 +105,9 @@ act_apart(const struct stage *stage, const struct settings *settings)
 	if (child < 0)
 		return failed(-errno, "cannot start a child");
 	if (child == 0) {
+		say_for_parent();
 		cage_close(&stage->keep, settings->owner.uid, settings->owner.gid);
-		_exit((int)stage->act(settings));
+		finish_for_parent(stage->act(settings));
 	}
 	if (stage->beside) {
 		if (dup3(pidfd, FD_CHILD, O_CLOEXEC) < 0)
@@ -117,7 +118,7 @@ act_apart(const struct stage *stage, const struct settings *settings)
 	while (waitpid(child, &status, 0) < 0)
 		if (errno != EINTR)
 			return failed(-errno, "cannot wait for the child");
-	return WIFEXITED(status) ? (enum code)WEXITSTATUS(status) :
+	return WIFEXITED(status) ? code_of_child(WEXITSTATUS(status)) :
 	       refused(REASON_FAILED, "the child was killed by signal %d", WTERMSIG(status));
 }
 

@@ -52,6 +52,28 @@ records_are() {
 	run ! grep -q '^<0>' "$BATS_TEST_TMPDIR/log"
 }
 
+@test "does: the reason is there, once, also where a part of the verb in a child of its own refused, or its cage" {
+	listen
+	expect 3 absent own read-ext4-file /var/lib/banger/none.ext4 /etc/hosts
+	records_are 2
+	records | sed -n 2p | grep -qE 'verb=read-ext4-file code=3 reason=absent ms=[0-9]+$'
+	expect 4 confinement inject fail:EPERM setresuid 1 banger-priv read-ext4-file /var/lib/banger/none.ext4 /etc/hosts
+	records_are 4
+	records | sed -n 4p | grep -qE 'verb=read-ext4-file code=4 reason=confinement ms=[0-9]+$'
+}
+
+@test "does: every operand is recorded, and a record that is too long for that says so" {
+	listen
+	local long
+	long=/var/lib/banger/$(head -c 4000 /dev/zero | tr '\0' a | fold -w 200 | tr '\n' /)
+	expect 3 absent own prepare-jailer-chroot vm1 "${long%/}" drive=hidden:/var/lib/banger/root.ext4
+	records_are 2
+	records | sed -n 1p | grep -qE ' drive=hidden:/var/lib/banger/root.ext4$'
+	run ! banger-priv create-tap "banger-$(head -c 100000 /dev/zero | tr '\0' a)" hidden
+	records_are 4
+	records | sed -n 3p | grep -qE 'aaa \(cut\)$'
+}
+
 @test "does: verbs for people are not recorded" {
 	listen
 	banger-priv verbs > /dev/null

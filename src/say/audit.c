@@ -17,7 +17,11 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { RECORD_BYTES = 2048 };
+/* As much as rsyslogd takes; a call's operands can be longer, by far. */
+enum { RECORD_BYTES = 8000 };
+
+#define CUT " (cut)"
+enum { OPERANDS_END = RECORD_BYTES - sizeof(CUT) };
 
 static bool connected;
 static bool begun;
@@ -51,6 +55,13 @@ send_record(const char *record, size_t length)
 		(void)send(FD_AUDIT, record, length, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
+/* No byte more, escaped, and the NUL. */
+static bool
+is_full(size_t used)
+{
+	return used + sizeof("\\xNN") > OPERANDS_END;
+}
+
 void
 audit_begin(const char *caller, const char *verb, char *const operands[])
 {
@@ -65,12 +76,19 @@ audit_begin(const char *caller, const char *verb, char *const operands[])
 	record_verb = verb;
 	used = (size_t)snprintf(record, sizeof(record), "<%d>banger-priv[%ld]: begin uid=%s verb=%s",
 				LOG_AUTHPRIV | LOG_INFO, process_id, record_caller, verb);
-	for (size_t i = 0; operands[i] && used + 2 < sizeof(record); i++) {
+	for (size_t i = 0; operands[i] && !is_full(used); i++) {
 		record[used++] = ' ';
-		used += escape(record + used, sizeof(record) - used, operands[i],
-			       strlen(operands[i]));
+		used += escape(record + used, OPERANDS_END - used, operands[i], strlen(operands[i]));
 	}
+	if (is_full(used))
+		used += (size_t)snprintf(record + used, sizeof(CUT), CUT);
 	send_record(record, used);
+}
+
+void
+audit_leave(void)
+{
+	begun = false;
 }
 
 void

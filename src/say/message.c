@@ -15,6 +15,7 @@ enum { PAGE_BYTES = 256 * 1024, PATIENCE_MS = 2000 };
 
 static const char *speaker;                     /* the verb's name, once it is known */
 static enum reason last_reason = REASON_NONE;   /* for the audit */
+static bool is_child;                           /* whose parent has the audit */
 static char page[PAGE_BYTES];
 static size_t page_length;
 static bool page_overflowed;
@@ -186,8 +187,39 @@ die(enum reason reason, const char *format, ...)
 	va_start(args, format);
 	say_line(reason_word(reason), format, args, NULL);
 	va_end(args);
+	last_reason = reason;
+	if (is_child)
+		finish_for_parent(reason_code(reason));
 	audit_end(reason_code(reason), reason);
 	_exit((int)reason_code(reason));
+}
+
+void
+say_for_parent(void)
+{
+	is_child = true;
+	last_reason = REASON_NONE;
+	audit_leave();
+}
+
+/* An exit status is a byte: 3 bits of code, 5 of reason. */
+enum { CODE_BITS = 3 };
+_Static_assert(REASON_COUNT <= 1 << (8 - CODE_BITS), "a reason fits into what the code leaves");
+
+void
+finish_for_parent(enum code code)
+{
+	_exit((int)code | (code == CODE_DONE ? 0 : (int)last_reason << CODE_BITS));
+}
+
+enum code
+code_of_child(int status)
+{
+	int reason = status >> CODE_BITS;
+
+	if (reason > REASON_NONE && reason < REASON_COUNT)
+		last_reason = (enum reason)reason;
+	return (enum code)(status & ((1 << CODE_BITS) - 1));
 }
 
 void

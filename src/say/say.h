@@ -82,6 +82,17 @@ void remark(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Writes out what was printed, closes the audit and ends the process. */
 void finish(enum code code) __attribute__((noreturn));
 
+/* ---- a child that does a part of the work: the result and the audit's last record stay its parent's ---- */
+
+/* In the child, before anything else. */
+void say_for_parent(void);
+
+/* Ends the child; its exit status holds code and reason. */
+void finish_for_parent(enum code code) __attribute__((noreturn));
+
+/* In the parent: the code in that status, whose reason is from now on the audit's. */
+enum code code_of_child(int status);
+
 /* ---- waiting: for as long as it takes, but not out of a person's reach ---- */
 
 /* Before the cage closes: looks whether stderr is a terminal, where somebody may wonder. */
@@ -131,6 +142,9 @@ void audit_open(void);
  * write the one after it. */
 void audit_begin(const char *caller, const char *verb, char *const operands[]);
 void audit_end(enum code code, enum reason reason);
+
+/* There will be no such record from this process. */
+void audit_leave(void);
 
 /* Writes printable ASCII as it is and every other byte, and the backslash, as \xNN.  Always ends
  * out with a NUL; cuts at a whole escape.  Gives the number of bytes written. */
