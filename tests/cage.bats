@@ -157,6 +157,14 @@ held_status() {
 	done
 }
 
+@test "a process that has the owner's uid, and no more rights than the owner, was never to be traced" {
+	# Where fs.suid_dumpable is 1, the change of uid lets the owner in; the capabilities keep it out.
+	trace "$BATS_TEST_TMPDIR/trace" -e trace=setresuid,capset,prctl \
+		banger-priv read-ext4-file /var/lib/banger/none.ext4 /x || [ $? = 3 ]
+	[ "$(grep -oE 'setresuid\(1900|PR_SET_DUMPABLE|capset\(' "$BATS_TEST_TMPDIR/trace" |
+		sed -n '/setresuid/,$p' | head -3 | xargs)" = "setresuid(1900 PR_SET_DUMPABLE capset(" ]
+}
+
 @test "the owner can neither trace the process nor read its memory" {
 	banger-priv ensure-bridge
 	strace -f -qq -o /dev/null -e trace=clone3 -e inject=clone3:signal=STOP:when=1 \

@@ -140,9 +140,10 @@ cage_close(const struct keep *keep, uid_t owner_uid, gid_t owner_gid)
 			change_ids(NOBODY, NOBODY);
 			break;
 		}
-		cut_capabilities(caps, hands_over(keep));
-		/* A change of uid makes a process dumpable again where fs.suid_dumpable says so. */
+		/* A change of uid makes a process dumpable again where fs.suid_dumpable says so.  It has all
+		 * its capabilities still, and so nobody of that uid can trace it yet (ptrace(2)). */
 		prctl(PR_SET_DUMPABLE, 0UL);
+		cut_capabilities(caps, hands_over(keep));
 		verify_capabilities(caps, hands_over(keep));
 		verify_flags(bits_of(keep));
 	}
