@@ -146,6 +146,21 @@ mounts_below() { grep " $jails/" /proc/self/mountinfo | cut -d' ' -f4-6,8- | sor
 	[ ! -e "$jails/vm1" ]
 }
 
+@test "does: mount points with blanks, newlines, escapes and '(deleted)' in their names, from either table" {
+	local name from names=("a b " $'a\tb\nc' 'a\040b' 'a - ext4 b (deleted)' $'\e[2J' "$(printf 'a%.0s' {1..255})")
+	# listmount(2), of Linux 6.8, and what libmount reads.
+	for from in own "inject fail:ENOSYS 458 1 banger-priv"; do
+		for name in "${names[@]}"; do
+			mkdir -p "$root/usr/$name"
+			mount --bind /run/canary/directory "$root/usr/$name"
+		done
+		# shellcheck disable=SC2086
+		expect 0 - $from cleanup-jailer-chroot vm1
+		[ ! -e "$jails/vm1" ]
+		[ "$(cat /run/canary/directory/file)" = inside ]
+	done
+}
+
 @test "refuses: names that are not of the shape, a VM directory that is a symlink, a jail that is not root's" {
 	local name
 	for name in '' .. . / ../vm1 vm1/ vm1/root -a A "$(printf 'a%.0s' {1..33})"; do

@@ -164,3 +164,8 @@ station_of() { ip -j link show "$1" | jq -r '.[0].address'; }
 	[ "$(station_of banger0)" = 02:00:00:00:00:01 ]
 	ip link delete low0
 }
+
+@test "does: in the network namespace of who calls, and in no other" {
+	expect 0 - unshare --net sh -c 'banger-priv ensure-bridge && grep -q banger0: /proc/net/dev'
+	run ! ip link show banger0
+}

@@ -66,3 +66,20 @@ TEST
 		grep -q "${key//_/_}" "$root/man/priv.conf.5"
 	done
 }
+
+@test "docs/threats.md: every test that it names is there, and each of the seventy classes names one" {
+	local page=$root/docs/threats.md file name
+	[ "$(grep -oE '^- \*\*[A-K][0-9]{2}\*\*' "$page" | sort -u | wc -l)" = 70 ]
+	# From one class to the next there is a line with a test.
+	[ -z "$(awk '/^- \*\*/ { if (class && !tests) print class; class = $2; tests = 0 } /^  `/ { tests++ }
+		END { if (!tests) print class }' "$page")" ]
+	grep -E '^  `' "$page" > "$BATS_TEST_TMPDIR/named"
+	while IFS= read -r name; do
+		[[ $name =~ ^'  `'([a-z0-9/-]+\.bats)': '(.+)'`'$ ]]
+		file=${BASH_REMATCH[1]} name=${BASH_REMATCH[2]}
+		grep -qF "@test \"${name//\"/\\\"}\"" "$root/tests/$file" || { echo "tests/$file has no \"$name\""; return 1; }
+	done < "$BATS_TEST_TMPDIR/named"
+	for name in 2021-4034 2024-21626 2021-44731 2022-3328 2026-1386 2020-2024 2021-3995 2018-6954 2023-2002 2026-39402; do
+		grep -q "CVE-$name\b" "$page"
+	done
+}
