@@ -42,6 +42,7 @@ enum descriptor {
 	FD_CONSOLE_IN = 36,     /* what firecracker writes its console to */
 	FD_CONSOLE_CGROUP = 37, /* cgroup.procs of the consoles' cgroup */
 	FD_FILES = 40,          /* the first of the files that go into a VM's chroot, one after another */
+	FD_PARTS = 64,          /* the first of a batch's children, one after another */
 };
 
 /* Whose uid and gid a stage has.  uid 0 without capabilities still owns root's files, so

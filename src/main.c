@@ -19,13 +19,15 @@ main(int argc, char *argv[])
 	verb = step_find_verb(argc, argv);
 	if (!verb->for_people) {
 		audit_open();
-		audit_begin(was.sudo_uid ? was.sudo_uid : "0", verb->name, argv + 2);
+		audit_begin(was.sudo_uid, verb->name, argv + 2);
 		waiting_look();
 	}
 	config_load(&settings, !verb->for_people);
 	if (!verb->for_people)
 		step_admit_caller(&was, &settings);
 	verb_admit(verb, argv + (argc > 2 ? 2 : argc), &settings);
+	if (verb->parts)
+		verb = step_divide(verb, argv + 2, &was, &settings);
 	step_take_lock(verb);
 	step_open_handles(verb);
 	finish(step_act(verb, &settings));

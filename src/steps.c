@@ -44,6 +44,92 @@ step_admit_caller(const struct inherited *was, const struct settings *settings)
 		    "/etc/banger/priv.conf");
 }
 
+/* The words after the next --, which becomes the end of those before; NULL when there is none. */
+static char **
+cut(char **words)
+{
+	for (; *words; words++) {
+		if (strcmp(*words, "--") == 0) {
+			*words = NULL;
+			return words + 1;
+		}
+	}
+	return NULL;
+}
+
+static bool
+is_listed(const char *name, const struct verb_list *list)
+{
+	for (unsigned i = 0; i < list->count; i++)
+		if (strcmp(list->each[i].text, name) == 0)
+			return true;
+	return false;
+}
+
+static const struct verb *
+find_part(const char *name, const struct settings *settings)
+{
+	const struct verb *verb = verb_find(name);
+
+	if (!verb)
+		die(REASON_USAGE, "no such verb; banger-priv verbs lists them");
+	if (verb->for_people || verb->alone)
+		die(REASON_NOT_ALLOWED, "%s is never in a batch", verb->name);
+	if (!is_listed(name, &settings->batch))
+		die(REASON_NOT_ALLOWED, "%s must be named by the key batch of /etc/banger/priv.conf", verb->name);
+	return verb;
+}
+
+/* In the child. */
+static void
+gate_and_await(const struct verb *verb, char *words[], const struct inherited *was,
+	       const struct settings *settings)
+{
+	say_verb(verb->name);
+	verb_admit(verb, words, settings);
+	if (!part_await())
+		_exit(CODE_DONE);
+	audit_begin(was->sudo_uid, verb->name, words);
+}
+
+/* A child that died at its gate has said why, and has written the record that ends the batch's. */
+static void
+end_as_part(int status)
+{
+	if (WIFEXITED(status))
+		_exit(WEXITSTATUS(status));
+	finish(refused(REASON_FAILED, "a child was killed by signal %d before any verb acted", WTERMSIG(status)));
+}
+
+const struct verb *
+step_divide(const struct verb *batch, char *words[], const struct inherited *was,
+	    const struct settings *settings)
+{
+	struct parts *parts = batch->parts;
+
+	for (char **part = words, **rest; part; part = rest) {
+		const struct verb *verb;
+		int status, rc;
+
+		rest = cut(part);
+		if (!*part)
+			die(REASON_USAGE, "a -- without a verb after it");
+		if (parts->count == PARTS_MAX)
+			die(REASON_USAGE, "at most %d verbs", PARTS_MAX);
+		verb = find_part(*part, settings);
+		rc = part_fork(parts, verb->name);
+		if (rc < 0)
+			finish(failed(rc, "cannot start a child"));
+		if (rc == 0) {
+			gate_and_await(verb, part + 1, was, settings);
+			return verb;
+		}
+		if (!part_is_ready(&parts->each[parts->count - 1], &status))
+			end_as_part(status);
+	}
+	return batch;
+}
+
 static int
 take_lock(enum lock lock, const struct vm_id *vm, int descriptor)
 {

@@ -12,6 +12,11 @@ const struct verb *step_find_verb(int argc, char *argv[]);
 /* Effective uid 0, and SUDO_UID that of root, the owner or an admin. */
 void step_admit_caller(const struct inherited *was, const struct settings *settings);
 
+/* Like fork: comes back in a child for each verb of the batch, gated and with all others gated, when it is
+ * that child's turn to act; and in the caller with the batch, which gives the turns.  Cuts words at each --. */
+const struct verb *step_divide(const struct verb *batch, char *words[], const struct inherited *was,
+			       const struct settings *settings);
+
 /* Waits its turn where another verb works on the same objects; busy after a while. */
 void step_take_lock(const struct verb *verb);
 

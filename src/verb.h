@@ -6,6 +6,7 @@
 
 #include "gate/gate.h"
 #include "keep.h"
+#include "sys/part.h"
 
 /* ALSO: with the operand before it, or not at all. */
 enum occurs { ONCE, MAYBE, ALSO, ONE_OR_MORE, ANY_NUMBER };
@@ -65,6 +66,8 @@ struct verb {
 	const struct operand *operands; /* ends with LIST_END; NULL is none */
 	const char *const *paths;       /* files it may touch, for people to read; ends with NULL */
 	bool for_people;                /* needs no privilege, changes nothing, is not audited */
+	bool alone;                     /* never in a batch: has stdin or stdout to itself, or waits for ever */
+	struct parts *parts;            /* batch's alone: the verbs that its operands name */
 	enum lock lock;
 	const struct vm_id *lock_vm;    /* whose lock LOCK_VM is */
 	const struct handle *handles;   /* ends with LIST_END; NULL is none */

@@ -63,6 +63,7 @@ extern const struct gate gate_guest_ip;         /* struct in_addr */
 extern const struct gate gate_verb_name;        /* struct verb_name */
 extern const struct gate gate_json_format;      /* bool */
 extern const struct gate gate_sudoers_form;     /* bool: portable */
+extern const struct gate gate_batch_word;       /* nothing: the verb that it is for looks at it again */
 
 /* Storage. */
 extern const struct gate gate_state_file;       /* struct path, below state_dir, not jail_dir */

@@ -125,3 +125,19 @@ const struct gate gate_sudoers_form = {
 	.want = "regex or portable",
 	.fit = fit_sudoers_form,
 };
+
+static enum reason
+fit_batch_word(const char *text, const struct settings *settings, void *into)
+{
+	(void)text;
+	(void)settings;
+	(void)into;
+	return REASON_NONE;
+}
+
+const struct gate gate_batch_word = {
+	.shape = "[!-~]+",
+	.want = "an operand of the verb, or -- and then the next verb with its operands",
+	.sudo_wider = "everything: verbs that the key batch does not name, and what a verb's own gates refuse",
+	.fit = fit_batch_word,
+};

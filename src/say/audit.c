@@ -72,6 +72,8 @@ audit_begin(const char *caller, const char *verb, char *const operands[])
 	begun = true;
 	process_id = (long)getpid();     /* getpid is not among the calls that stay */
 	/* SUDO_UID comes from sudo, but a root by hand may have inherited anything. */
+	if (!caller)
+		caller = "0";
 	escape(record_caller, sizeof(record_caller), caller, strlen(caller));
 	record_verb = verb;
 	used = (size_t)snprintf(record, sizeof(record), "<%d>banger-priv[%ld]: begin uid=%s verb=%s",

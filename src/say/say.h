@@ -138,8 +138,8 @@ bool print_raw(const char *bytes, size_t length);
 /* Before the cage: connects FD_AUDIT.  A host without a /dev/log has no records, and no error. */
 void audit_open(void);
 
-/* The record before a verb acts, with every operand, escaped.  From here on finish() and die()
- * write the one after it. */
+/* The record before a verb acts, with every operand, escaped; a caller of NULL is root by hand.  From here
+ * on finish() and die() write the one after it. */
 void audit_begin(const char *caller, const char *verb, char *const operands[]);
 void audit_end(enum code code, enum reason reason);
 

@@ -137,6 +137,7 @@ const struct verb verb_read_ext4_file = {
 	.note = "max= is 67108864 without it; symlinks are followed inside the image; an image that a VM has in "
 		"use, or whose journal was not replayed, gives what is on it at the time",
 	.operands = operands,
+	.alone = true,
 	.paths = paths,
 	.stages = {
 		{

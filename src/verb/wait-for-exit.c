@@ -78,6 +78,7 @@ const struct verb verb_wait_for_exit = {
 	.on_failure = "nothing",
 	.note = "without timeout= it waits for ever; HUP, INT, QUIT and TERM end it",
 	.operands = operands,
+	.alone = true,
 	.paths = paths,
 	.handles = handles,
 	.stages = {

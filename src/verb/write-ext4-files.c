@@ -209,6 +209,7 @@ const struct verb verb_write_ext4_files = {
 		"symlink; a directory that is there is left as it is; a file that is replaced loses its extended "
 		"attributes; a directory that gets a new name loses its hash index until e2fsck -D",
 	.operands = operands,
+	.alone = true,
 	.paths = paths,
 	.stages = {
 		{

@@ -240,6 +240,14 @@ scenario_resolve_binary_2() { # in a directory that only root may look into
 	return "$status"
 }
 
+scenario_batch_1() {
+	local status=0
+	echo "batch = ensure-socket-dir" > /etc/banger/priv.conf
+	ends 0 "$@" batch ensure-socket-dir -- ensure-socket-dir || status=$?
+	install_configuration
+	return "$status"
+}
+
 scenario_help_1() { ends 0 "$@" help; }
 scenario_version_1() { ends 0 "$@" version; }
 scenario_verbs_1() { ends 0 "$@" verbs; }
