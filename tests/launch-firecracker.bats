@@ -232,6 +232,23 @@ launched_with_console() {
 	canaries_same
 }
 
+@test "busy: a console that somebody has a lease on" {
+	local vms=/var/lib/banger/vms
+	install -d -o banger -g banger "$vms"
+	as banger touch "$vms/log"
+	prepare_vm a 1900 1900
+	start setpriv --reuid banger --regid banger --clear-groups python3 -c "import fcntl, signal
+signal.signal(signal.SIGIO, signal.SIG_IGN)
+file = open('$vms/log', 'r+')
+fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+open('$vms/leased', 'w')
+signal.pause()"
+	until_true test -e "$vms/leased"
+	expect 6 in-use own launch-firecracker a console="$vms/log"
+	end "$pid"
+	launched a console="$vms/log"
+}
+
 @test "refuses: a VM that is not prepared, and limits that are none" {
 	local word
 	expect 3 absent own launch-firecracker nosuch

@@ -75,6 +75,8 @@ open_console(const struct settings *settings)
 		return refused(REASON_ABSENT, "%s is not there, or not the owner's to write", path);
 	if (fd == -ELOOP || fd == -EXDEV || fd == -ENXIO || fd == -EISDIR)
 		return refused(REASON_FOREIGN, "%s lies behind a symlink or a mount, or is no file", path);
+	if (fd == -EAGAIN)
+		return refused(REASON_IN_USE, "%s is leased by somebody", path);
 	if (fd < 0)
 		return failed(fd, "cannot open %s", path);
 	if (!S_ISREG(status.st_mode) || status.st_uid != settings->owner.uid)
