@@ -11,7 +11,6 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -134,13 +133,11 @@ static int
 take_lock(enum lock lock, const struct vm_id *vm, int descriptor)
 {
 	static const char *const names[] = {
-		[LOCK_VM] = "vm-", [LOCK_DIRECTORIES] = "directories", [LOCK_STORAGE] = "storage",
+		[LOCK_VM] = "vm", [LOCK_DIRECTORIES] = "directories", [LOCK_STORAGE] = "storage",
 		[LOCK_NETWORK] = "network",
 	};
-	char name[64];
 
-	snprintf(name, sizeof(name), "%s%s", names[lock], lock == LOCK_VM ? vm->text : "");
-	return lock_take(name, descriptor, LOCK_PATIENCE_MS);
+	return lock_take(names[lock], lock == LOCK_VM ? vm->text : "", descriptor, LOCK_PATIENCE_MS);
 }
 
 static enum code

@@ -29,17 +29,41 @@ told() { # WHAT: in the first second, and in the one after that
 		grep -q "waiting for $1, 2 s so far" "$screen"
 }
 
+lock_network_for() { # SECONDS
+	rm -f "$BATS_TEST_TMPDIR/locked"
+	start python3 -c "import fcntl, time
+file = open('/run/banger-priv/network.lock', 'w')
+fcntl.lockf(file, fcntl.LOCK_EX)
+open('$BATS_TEST_TMPDIR/locked', 'w')
+time.sleep($1)"
+	until_true test -e "$BATS_TEST_TMPDIR/locked"
+}
+
 @test "a lock that another verb has" {
-	start flock /run/banger-priv/network.lock sleep 4
-	until_true eval '! flock -n /run/banger-priv/network.lock true'
+	lock_network_for 4
 	on_terminal 9 banger-priv create-tap banger-a
 	told "another verb that works on the same objects"
 	ip link show banger-a
 	banger-priv delete-tap banger-a
-	start flock /run/banger-priv/network.lock sleep 2
-	until_true eval '! flock -n /run/banger-priv/network.lock true'
+	lock_network_for 2
 	expect 0 - own create-tap banger-a
 	banger-priv delete-tap banger-a
+}
+
+@test "a VM's lock: verbs on that VM wait, on others they do not, and no VM has a file of its own" {
+	local n status=0
+	launch_setup
+	prepare_vm vm1 1900 1900
+	launch_slowly
+	start banger-priv launch-firecracker vm1
+	until_true test -e "$BATS_FILE_TMPDIR/waiting"
+	start banger-priv cleanup-jailer-chroot vm1
+	for n in $(seq 20); do expect 0 - own cleanup-jailer-chroot "other-$n"; done
+	alive "$pid"
+	rm "$BATS_FILE_TMPDIR/waiting"
+	wait "$pid" || status=$?
+	[ "$status" = 6 ]
+	[ "$(ls /run/banger-priv | xargs)" = "directories.lock network.lock vm.lock" ]
 }
 
 @test "the jail, while another verb prepares" {
