@@ -12,6 +12,7 @@ const struct call keep_always[] = {
 	CALL_IF(write, 0, STDOUT_FILENO, "the result"),
 	CALL_IF(write, 0, STDERR_FILENO, "the message"),
 	CALL(poll, "a reader that does not read must not hold us up"),
+	CALL(restart_syscall, "as which the kernel goes on with it after a stop"),
 	CALL_IF(sendto, 0, FD_AUDIT, "the audit record"),
 	CALL(clock_gettime, "milliseconds in the audit record, where the vdso cannot tell"),
 	CALL(close, "descriptors close themselves"),

@@ -93,6 +93,27 @@ surface_pattern(const struct verb *verb, const struct settings *settings, char *
 	}
 }
 
+#define RULE "%s ALL=(root:root) NOPASSWD: NOSETENV: " PROGRAM " "
+
+void
+surface_rules(const struct verb *verb, bool portable, const struct settings *settings, char *out,
+	      size_t size)
+{
+	const struct operand *first = operands_of(verb);
+	char pattern[4096];
+
+	out[0] = '\0';
+	if (!portable) {
+		surface_pattern(verb, settings, pattern, sizeof(pattern));
+		add(out, size, RULE "^%s$\n", settings->owner.text, pattern);
+		return;
+	}
+	if (!first->name || first->occurs == MAYBE || first->occurs == ANY_NUMBER)
+		add(out, size, RULE "%s\n", settings->owner.text, verb->name);
+	if (first->name)
+		add(out, size, RULE "%s *\n", settings->owner.text, verb->name);
+}
+
 static void
 print_call(const struct call *call)
 {

@@ -5,6 +5,9 @@
 
 #include "verb.h"
 
+/* Where it is installed, whatever the prefix of the build: sudoers names it. */
+#define PROGRAM "/usr/sbin/banger-priv"
+
 /* "create-tap TAP [uid=N] [gid=N] [vm=VM_ID]" */
 void surface_synopsis(const struct verb *verb, char *out, size_t size);
 
@@ -12,6 +15,10 @@ void surface_synopsis(const struct verb *verb, char *out, size_t size);
  * "create-tap banger-[a-z0-9-]+( uid=[1-9][0-9]*)?..." */
 void surface_pattern(const struct verb *verb, const struct settings *settings, char *out,
 		     size_t size);
+
+/* The verb's sudoers rules, one or two lines, in either form. */
+void surface_rules(const struct verb *verb, bool portable, const struct settings *settings, char *out,
+		   size_t size);
 
 /* Prints each operand with what is admitted, in words and as a pattern. */
 void surface_operands(const struct verb *verb, const struct settings *settings);

@@ -124,7 +124,7 @@ held_status() {
 		# Where the vdso tells the time the call is never made: hardware without such a clock needs it.
 		[ "$call" != clock_gettime ] || continue
 		for name in scenario_explain_1 scenario_explain_2 scenario_ensure_socket_dir_1 \
-			scenario_create_tap_1; do
+			scenario_create_tap_1 scenario_help_2; do
 			"$name" "$narrow" always "$index" || continue 2
 		done
 		wider="$wider $call"

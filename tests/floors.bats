@@ -24,8 +24,11 @@ allowed() {
 }
 @test "sys includes sys, gate, keep and say" { allowed sys 'sys/.*|gate/.*|keep\.h|say/.*|build-config\.h'; }
 @test "the cage includes say and keep" { allowed cage 'cage/.*|say/.*|keep\.h'; }
+@test "check includes check, sys, gate, config, say and how rules read" {
+	allowed check 'check/.*|sys/.*|gate/.*|config/.*|say/.*|surface\.h|build-config\.h'
+}
 @test "verbs include no verb and no cage" {
-	allowed verb 'verb\.h|surface\.h|keep\.h|gate/.*|config/.*|sys/.*|say/.*|build-config\.h'
+	allowed verb 'verb\.h|surface\.h|keep\.h|check/.*|gate/.*|config/.*|sys/.*|say/.*|build-config\.h'
 }
 @test "only steps and main include the cage" {
 	run grep -lE '#include "cage/' -r "$src"

@@ -258,23 +258,41 @@ read_file(char *text, size_t size, size_t *length, char *why, size_t why_size)
 	return 0;
 }
 
+static struct {
+	char text[512];
+	unsigned line;
+	int error;
+} complaint;
+
 void
 config_load(struct settings *settings, bool strict)
 {
 	static char text[FILE_BYTES];
-	char why[512] = "";
-	size_t length;
-	int rc = read_file(text, sizeof(text), &length, why, sizeof(why));
+	char *why = complaint.text;
+	size_t length, why_size = sizeof(complaint.text);
+	int rc = read_file(text, sizeof(text), &length, why, why_size);
 
-	if ((rc == 0 || rc == -ENOENT) && config_parse(text, length, settings, why, sizeof(why)) &&
-	    (accounts_look_up(settings, why, sizeof(why)) || !strict))
-		return;
+	if ((rc == 0 || rc == -ENOENT) && config_parse(text, length, settings, why, why_size)) {
+		if (accounts_look_up(settings, why, why_size) || !strict)
+			return;
+	} else {
+		(void)sscanf(why, "line %u", &complaint.line);
+	}
+	complaint.error = rc == -ENOENT ? 0 : -rc;
 	if (rc < 0 && !*why)
-		snprintf(why, sizeof(why), "%s", strerrordesc_np(-rc));
+		snprintf(why, why_size, "%s", strerrordesc_np(-rc));
 	if (strict)
 		die(REASON_CONFIG, CONFIG_FILE ": %s", why);
 	remark("using the built-in defaults: " CONFIG_FILE ": %s", why);
 	set_defaults(settings);
+}
+
+const char *
+config_complaint(unsigned *line, int *error)
+{
+	*line = complaint.line;
+	*error = complaint.error;
+	return complaint.text[0] ? complaint.text : NULL;
 }
 
 const char *

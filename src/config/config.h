@@ -11,6 +11,10 @@
  * defaults are used, and uses them. */
 void config_load(struct settings *settings, bool strict);
 
+/* What kept config_load from using the file: the line (0: none, and the file or an account is meant), the errno
+ * (0: its text), and the reason; NULL when it was used. */
+const char *config_complaint(unsigned *line, int *error);
+
 /* The pure part: defaults, then text over them.  False with the line (0: none) and the reason in
  * why.  Account names are not looked up. */
 bool config_parse(const char *text, size_t length, struct settings *settings, char *why,

@@ -51,20 +51,30 @@ binary_open(enum binary which, const struct settings *settings, struct binary_fo
 	return -ENOENT;
 }
 
-void
-binary_remedy(int rc, const struct binary_found *found, char *out, size_t size)
+const char *
+binary_fault(int rc, const struct binary_found *found, char *command, size_t size)
 {
 	bool is_file = found->bad == strlen(found->path) || rc == -ENOENT;
 	int bad = (int)found->bad;
 
+	command[0] = '\0';
 	if (is_file)
-		snprintf(out, size, "%s %s: install -D -o root -g root -m 0755 %s %s", found->path,
-			 rc == -ENOENT ? "is not there" : "is not a plain executable file of root's alone",
+		snprintf(command, size, "install -D -o root -g root -m 0755 %s %s",
 			 strrchr(found->path, '/') + 1, found->path);
 	else if (rc == -EPERM)
-		snprintf(out, size, "%.*s is not root's alone: install -d -o root -g root -m 0755 %.*s",
-			 bad, found->path, bad, found->path);
-	else
-		snprintf(out, size, "%.*s is not a directory; its real path, without symlinks, belongs "
-			 "into /etc/banger/priv.conf", bad, found->path);
+		snprintf(command, size, "install -d -o root -g root -m 0755 %.*s", bad, found->path);
+	return rc == -ENOENT ? "is not there" :
+	       is_file ? "is not a plain executable file of root's alone" :
+	       rc == -EPERM ? "is not root's alone" :
+	       "is not a directory; its real path, without symlinks, belongs into /etc/banger/priv.conf";
+}
+
+void
+binary_remedy(int rc, const struct binary_found *found, char *out, size_t size)
+{
+	char command[sizeof(found->path) * 2];
+	const char *fault = binary_fault(rc, found, command, sizeof(command));
+	int bad = rc == -ENOENT ? (int)strlen(found->path) : (int)found->bad;
+
+	snprintf(out, size, "%.*s %s%s%s", bad, found->path, fault, command[0] ? ": " : "", command);
 }

@@ -23,5 +23,9 @@ struct binary_found {
  * kernel said. */
 int binary_open(enum binary which, const struct settings *settings, struct binary_found *found);
 
+/* What is wrong with that part of the path, and in command the install(1) command that mends it ("" where no
+ * command does). */
+const char *binary_fault(int rc, const struct binary_found *found, char *command, size_t size);
+
 /* What is wrong, and the install(1) command that mends it, for exit code 4. */
 void binary_remedy(int rc, const struct binary_found *found, char *out, size_t size);

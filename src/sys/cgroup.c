@@ -35,6 +35,21 @@ cgroup_root(void)
 	return -ENOENT;
 }
 
+const char *
+cgroup_place(void)
+{
+	static const char whole[] = "/sys/fs/cgroup", beside[] = "/sys/fs/cgroup/unified";
+	struct statfs fs = { 0 };
+	int fd = open(whole, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return whole;
+	if (fstatfs(fd, &fs) < 0)
+		fs.f_type = 0;
+	close(fd);
+	return fs.f_type == TMPFS_MAGIC ? beside : whole;
+}
+
 int
 cgroup_make_parent(void)
 {
@@ -79,6 +94,29 @@ cgroup_enable(const char *controller)
 	rc = cgroup_write(parent, "cgroup.subtree_control", word);
 	close(parent);
 	return rc;
+}
+
+int
+cgroup_has(const char *controller)
+{
+	char text[512] = "", *rest = text, *word;
+	int root = cgroup_root(), fd;
+	ssize_t got;
+
+	if (root < 0)
+		return root;
+	fd = beneath_open(root, "cgroup.controllers", O_RDONLY, 0);
+	close(root);
+	if (fd < 0)
+		return fd;
+	got = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (got < 0)
+		return -EIO;
+	while ((word = strsep(&rest, " \n")))
+		if (strcmp(word, controller) == 0)
+			return 1;
+	return 0;
 }
 
 static int

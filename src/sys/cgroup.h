@@ -12,6 +12,9 @@
  * none, mounted at /sys/fs/cgroup or /sys/fs/cgroup/unified. */
 int cgroup_root(void);
 
+/* Where there is none: the place that cgroup_root would look for it, beside v1's hierarchies. */
+const char *cgroup_place(void);
+
 /* The directory of all VMs' cgroups is there.  The hierarchy's root has mode 0555: to make something
  * in it takes CAP_DAC_OVERRIDE even of uid 0.  -ENOENT where there is no cgroup v2. */
 int cgroup_make_parent(void);
@@ -29,6 +32,9 @@ int cgroup_populated(int cgroup);
 /* Lets the cgroups of VMs have a controller, like "memory", which the hierarchy's root and the
  * directory of all VMs must hand on; -ENOENT when this hierarchy has none such. */
 int cgroup_enable(const char *controller);
+
+/* Whether the hierarchy's root has that controller to give: 1, 0, or -errno. */
+int cgroup_has(const char *controller);
 
 /* SIGKILL to all in it (cgroup.kill, Linux 5.14). */
 int cgroup_kill(int cgroup);

@@ -204,6 +204,19 @@ confined_start(const char *program, const char *argument, const struct dm_name *
 	return -errno;
 }
 
+int
+confined_ask(int program, const char *name, const char *argument)
+{
+	const char *const arguments[] = { name, argument, NULL };
+	static const char *const environment[] = { "LC_ALL=C", "PATH=/nonexistent", NULL };
+	int rc = tidy_for_program();
+
+	if (rc < 0)
+		return rc;
+	syscall(SYS_execveat, program, "", arguments, environment, AT_EMPTY_PATH);
+	return -errno;
+}
+
 /* ---- the wait ---- */
 
 /* Keeps the end of it. */

@@ -15,6 +15,10 @@ int confined_open_output(void);
  * untouched.  0 or -errno.  mount_setattr(2), Linux 5.12. */
 int confined_build(const struct dm_name *name);
 
+/* The same end for a program of root's that is only asked something, where the process is: FD becomes it,
+ * called `name`, with one argument. */
+int confined_ask(int program, const char *name, const char *argument);
+
 /* In that namespace: becomes `program`, looked up in /usr/sbin and /sbin alone, with `argument` and
  * /dev/NAME; in a session of its own, with a literal environment, stdin empty, all output to FD_OUTPUT, no
  * other descriptor; and, where the kernel has Landlock, with rights on the programs and that device

@@ -236,3 +236,15 @@ resolved_check(int index, const struct resolver *resolver, const struct domain *
 		rc = is_no_default_route(index);
 	return rc < 0 ? rc : rc > 0 ? 0 : -ENOENT;
 }
+
+int
+resolved_answers(void)
+{
+	BUS_MESSAGE *request = NULL, *answer = NULL;
+	int rc = bus_request(&request, SERVICE, "/org/freedesktop/resolve1",
+			     "org.freedesktop.DBus.Properties", "Get");
+
+	if (rc >= 0)
+		rc = bus.message_append(request, "ss", SERVICE ".Manager", "LLMNRHostname");
+	return rc < 0 ? rc : ask(request, &answer);
+}

@@ -11,6 +11,9 @@
 
 #include "gate/gate.h"
 
+/* 0 when there is one, whatever it does; -ESRCH; or -errno. */
+int resolved_answers(void);
+
 /* 0 when the link is asked for `~domain` and nothing else, of that resolver alone, and is no default
  * route; -ENOENT when it is not so. */
 int resolved_check(int index, const struct resolver *resolver, const struct domain *domain);

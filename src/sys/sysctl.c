@@ -27,6 +27,20 @@ sysctl_open(void)
 }
 
 int
+sysctl_get(const char *name)
+{
+	char now = '\0';
+	int rc = 0, fd = beneath_open(FD_SYSCTL, name, O_RDONLY, 0);
+
+	if (fd < 0)
+		return fd;
+	if (read(fd, &now, 1) != 1)
+		rc = -EIO;
+	close(fd);
+	return rc < 0 ? rc : now - '0';
+}
+
+int
 sysctl_set(const char *name, int value)
 {
 	char wanted = (char)('0' + value), now[2] = "";

@@ -7,6 +7,9 @@
 /* FD_SYSCTL: that directory, before the cage closes.  0 or -errno. */
 int sysctl_open(void);
 
+/* What `name`, a path below /proc/sys/net, is set to: a number of one digit, or -errno. */
+int sysctl_get(const char *name);
+
 /* Sets `name`, a path below /proc/sys/net, to a number of one digit, unless it is that already.
  * CAP_NET_ADMIN is enough, whatever the uid.
  * 0, -ENOENT (no such link, or a kernel without it), -EROFS, or what the kernel said. */

@@ -16,29 +16,6 @@ static const struct operand operands[] = {
 	LIST_END
 };
 
-#define RULE "%s ALL=(root:root) NOPASSWD: NOSETENV: /usr/sbin/banger-priv "
-
-static void
-print_portable(const struct verb *verb, const struct settings *settings)
-{
-	bool needs_operands = verb->operands && verb->operands[0].occurs != MAYBE &&
-			      verb->operands[0].occurs != ANY_NUMBER;
-
-	if (!needs_operands)
-		print(RULE "%s\n", settings->owner.text, verb->name);
-	if (verb->operands)
-		print(RULE "%s *\n", settings->owner.text, verb->name);
-}
-
-static void
-print_regex(const struct verb *verb, const struct settings *settings)
-{
-	char pattern[4096];
-
-	surface_pattern(verb, settings, pattern, sizeof(pattern));
-	print(RULE "^%s$\n", settings->owner.text, pattern);
-}
-
 static enum code
 act(const struct settings *settings)
 {
@@ -46,8 +23,12 @@ act(const struct settings *settings)
 	      "# Printed by `banger-priv sudoers%s`; change the configuration, not this file.\n"
 	      "# The program checks every operand again by itself.\n",
 	      ask.portable ? " form=portable" : "");
-	for (size_t i = 0; verbs[i]; i++)
-		(ask.portable ? print_portable : print_regex)(verbs[i], settings);
+	for (size_t i = 0; verbs[i]; i++) {
+		char rules[8192];
+
+		surface_rules(verbs[i], ask.portable, settings, rules, sizeof(rules));
+		print("%s", rules);
+	}
 	return CODE_DONE;
 }
 

@@ -248,7 +248,76 @@ scenario_batch_1() {
 	return "$status"
 }
 
+# All is as it must be, and all of it is seen.
+fresh_check() { # [C]: a jailer that does so; else the stand-in
+	[ -d /var/lib/banger/jail/firecracker ] || install -d -m 0711 /var/lib/banger/jail{,/firecracker}
+	restore_binaries
+	resolved ctl dns > /dev/null 2>&1 || resolved start
+	[ $# = 0 ] || printf '#define _GNU_SOURCE\n#include <errno.h>\n#include <stdio.h>\n#include <sys/socket.h>\n%s' \
+		"#include <sys/syscall.h>
+		#include <unistd.h>
+		int main(void) { $1 }" | cc -w -o /usr/local/bin/jailer -x c -
+}
+sees_all() { # PROGRAM... VERB
+	local said
+	said=$("$@" 2> /dev/null) && ! grep -E '^(unseen|wrong)|sync-resolver-routing will fail' <<< "$said"
+}
+scenario_check_1() { fresh_check; sees_all "$@" check; }
+scenario_check_2() { # nobody may look where the jailer is
+	local status=0
+	fresh_check
+	install -D -m 0755 /usr/local/bin/jailer /run/place/jailer
+	chmod 0700 /run/place
+	echo "jailer = /run/place/jailer" > /etc/banger/priv.conf
+	sees_all "$@" check || status=$?
+	install_configuration
+	rm -r /run/place
+	return "$status"
+}
+scenario_check_3() { # one that tries what it must not
+	fresh_check 'if (socket(AF_UNIX, SOCK_STREAM, 0) >= 0 || errno != EPERM) return 1;
+		long child = syscall(SYS_fork);
+		if (!child) _exit(0);
+		if (child > 0 || errno != EPERM) return 2;
+		child = syscall(SYS_clone, 17, 0, 0, 0, 0);
+		if (!child) _exit(0);
+		if (child > 0 || errno != EPERM) return 3;
+		child = vfork();
+		if (!child) _exit(0);
+		if (child > 0 || errno != EPERM) return 4;
+		puts("Jailer v1.15.1");'
+	sees_all "$@" check
+}
+scenario_check_4() { # and one that does not end
+	fresh_check 'for (;;) pause();'
+	ends 4 "$@" check
+}
+scenario_check_5() { # a long answer
+	fresh_check
+	with_long_answer 0 "$@" check
+}
+
 scenario_help_1() { ends 0 "$@" help; }
+scenario_help_2() { # stopped while nobody reads, and goes on
+	local pid status=0 nr= fifo=$BATS_TEST_TMPDIR/full
+	rm -f "$fifo" && mkfifo "$fifo"
+	exec 8<> "$fifo"
+	head -c 65536 /dev/zero >&8
+	"$@" help > "$fifo" 3>&- 8>&- &
+	pid=$!
+	for _ in $(seq 100); do
+		read -r nr _ < "/proc/$pid/syscall" 2> /dev/null || :
+		[ "$nr" != 7 ] || break         # poll
+		sleep .01
+	done
+	kill -STOP "$pid" && sleep .05 && kill -CONT "$pid" || :
+	sleep .05
+	cat <&8 > /dev/null 3>&- &
+	wait "$pid" || status=$?
+	kill $! && wait $! 2> /dev/null || :
+	exec 8>&-
+	return "$status"
+}
 scenario_version_1() { ends 0 "$@" version; }
 scenario_verbs_1() { ends 0 "$@" verbs; }
 scenario_explain_1() { ends 0 "$@" explain create-tap; }

@@ -1,0 +1,47 @@
+/*
+ * kernel.c: uname(2), and calls that cannot succeed.
+ */
+#include "sys/kernel.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+static const char *lacking;
+
+int
+kernel_try(void)
+{
+	static const struct { long nr; const char *name; } calls[] = {
+		{ SYS_openat2, "openat2" }, { SYS_pidfd_open, "pidfd_open" },
+		{ SYS_pidfd_send_signal, "pidfd_send_signal" }, { SYS_execveat, "execveat" },
+		{ SYS_open_tree, "open_tree" }, { SYS_move_mount, "move_mount" }, { SYS_fsopen, "fsopen" },
+		{ SYS_fsmount, "fsmount" }, { SYS_mount_setattr, "mount_setattr" },
+	};
+
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]) && !lacking; i++)
+		if (syscall(calls[i].nr, -1L, NULL, 0L, NULL, 0L) < 0 && errno == ENOSYS)
+			lacking = calls[i].name;
+	return 0;
+}
+
+const char *
+kernel_lacks(void)
+{
+	return lacking;
+}
+
+bool
+kernel_is_new_enough(const char **release)
+{
+	static struct utsname name;
+	unsigned major_nr = 0, minor_nr = 0;
+
+	uname(&name);
+	*release = name.release;
+	sscanf(name.release, "%u.%u", &major_nr, &minor_nr);
+	return major_nr > KERNEL_MAJOR || (major_nr == KERNEL_MAJOR && minor_nr >= KERNEL_MINOR);
+}

@@ -1,0 +1,491 @@
+#!/usr/bin/env bats
+# check: whether this host is ready; and that each command which it prints mends what it is about.
+
+load lib/common
+load lib/vmm
+load lib/jail
+load lib/launch
+
+setup_file() {
+	restore_binaries
+	mkdir "$BATS_FILE_TMPDIR/good"
+	cp /usr/local/bin/{firecracker,jailer} "$BATS_FILE_TMPDIR/good"
+	banger-priv ensure-socket-dir
+}
+setup() {
+	printf '%s\n' 'vm_uid = 1900000000-1900000999' 'vm_gid = 1900000000-1900000999' > /etc/banger/priv.conf
+}
+teardown_file() { install_configuration; }
+
+# What it says in that state of that subject, as JSON, one object a line.
+said() { # SUBJECT STATE
+	banger-priv check format=json |
+		jq -c --arg subject "$1" --arg state "$2" '.checks[] | select(.check == $subject and .state == $state)'
+}
+
+is_ready() {
+	banger-priv check > "$BATS_TEST_TMPDIR/ready" || { cat "$BATS_TEST_TMPDIR/ready"; return 1; }
+}
+
+# mends SUBJECT TEXT: the one thing that is wrong is of that subject and says TEXT, and once its command has
+# run nothing is.  In a directory with the binaries, as the administrator who has just unpacked them.
+mends() {
+	local subject=$1 text=$2 status=0 line
+	banger-priv check > "$BATS_TEST_TMPDIR/check" 2> "$BATS_TEST_TMPDIR/err" || status=$?
+	[ "$status" = 4 ] || { echo "exit $status: $(cat "$BATS_TEST_TMPDIR/check")"; return 1; }
+	line=$(grep '^wrong: ' "$BATS_TEST_TMPDIR/check")
+	[ "$(wc -l <<< "$line")" = 1 ] || { echo "more than one is wrong: $line"; return 1; }
+	[[ $line == "wrong: $subject: "*"$text"* ]] || { echo "another is wrong: $line"; return 1; }
+	line=$(said "$subject" wrong)
+	command=$(jq -r .command <<< "$line")
+	# The line for people ends with the same command.
+	[[ $(grep '^wrong: ' "$BATS_TEST_TMPDIR/check") == *": $command" ]]
+	(cd "$BATS_FILE_TMPDIR/good" && umask 022 && bash -c "$command") || { echo "does not run: $command"; return 1; }
+	is_ready
+}
+
+@test "does: on a host as it must be nothing is wrong, for whoever asks" {
+	expect 0 - banger-priv check
+	run ! grep -E '^(wrong|unseen)' <<< "$out"
+	run ! grep -vE '^(ok|note): (kernel|namespaces|limits|devices|cgroups|config|program|sudoers|binaries|directories|ids|forwarding|resolver): ' <<< "$out"
+	for subject in kernel namespaces limits devices cgroups config program sudoers binaries directories ids forwarding resolver; do
+		grep -q ": $subject: " <<< "$out"
+	done
+	grep -q '^ok: binaries: /usr/local/bin/jailer, version 1.15.1$' <<< "$out"
+	expect 0 - own check
+	run ! grep -E '^(wrong|unseen)' <<< "$out"
+}
+
+@test "does: without root it says what it could not see, and that is no fault" {
+	local user
+	for user in banger stranger; do
+		expect 0 - as "$user" banger-priv check
+		run ! grep '^wrong' <<< "$out"
+		[ "$(grep '^unseen' <<< "$out" | cut -d: -f2 | sort | uniq -c | xargs)" = "1 forwarding 1 namespaces 2 sudoers" ] ||
+			[ "$(grep '^unseen' <<< "$out" | cut -d: -f2 | sort | uniq -c | xargs)" = "2 forwarding 1 namespaces 2 sudoers" ]
+	done
+}
+
+@test "does: JSON says the same, on one line" {
+	banger-priv check > "$BATS_TEST_TMPDIR/text"
+	expect 0 - banger-priv check format=json
+	[ "$(wc -l <<< "$out")" = 1 ]
+	jq -e '.ready == true and (.checks | length > 15)' <<< "$out"
+	diff "$BATS_TEST_TMPDIR/text" <(jq -r '.checks[] | "\(.state): \(.check): \(.text)" +
+		if .command then ": \(.command)" else "" end' <<< "$out")
+	rm /usr/local/bin/firecracker
+	expect 4 - banger-priv check format=json
+	jq -e '.ready == false' <<< "$out"
+	restore_binaries
+}
+
+@test "does: colour on a terminal, and nowhere else" {
+	script -qec "banger-priv check" /dev/null < /dev/null > "$BATS_TEST_TMPDIR/terminal"
+	grep -q $'\e\[32mok\e\[0m: kernel' "$BATS_TEST_TMPDIR/terminal"
+	banger-priv check > "$BATS_TEST_TMPDIR/file"
+	run ! grep -q $'\e' "$BATS_TEST_TMPDIR/file"
+	script -qec "banger-priv check format=json" /dev/null < /dev/null > "$BATS_TEST_TMPDIR/terminal"
+	run ! grep -q $'\e' "$BATS_TEST_TMPDIR/terminal"
+}
+
+@test "does: it changes nothing" {
+	local before
+	before=$(host_state)
+	banger-priv check > /dev/null
+	own check > /dev/null
+	rm /usr/local/bin/jailer
+	! banger-priv check > /dev/null || false
+	restore_binaries
+	diff <(echo "$before") <(host_state)
+}
+
+@test "refuses: operands that it has not" {
+	expect 2 usage banger-priv check kernel
+	expect 3 malformed banger-priv check format=xml
+	expect 2 usage banger-priv check format=json format=json
+}
+
+@test "mends: directories" {
+	rm -r /var/lib/banger/jail
+	mends directories "/var/lib/banger/jail is not there" || {
+		# Both it and the one below it: one after the other.
+		bash -c "$(said directories wrong | head -1 | jq -r .command)"
+		mends directories "/var/lib/banger/jail/firecracker is not there"
+	}
+	local directory
+	for directory in /var/lib/banger /var/lib/banger/jail /var/lib/banger/jail/firecracker; do
+		chmod 0755 "$directory"
+		mends directories "$directory is 0:0 with mode 0755"
+		chgrp banger "$directory"
+		mends directories "$directory is 0:1900"
+	done
+	chown banger /var/lib/banger/jail/firecracker
+	mends directories "/var/lib/banger/jail/firecracker is 1900:0"
+	rmdir /var/lib/banger/jail/firecracker
+	ln -s /tmp /var/lib/banger/jail/firecracker
+	mends directories "/var/lib/banger/jail/firecracker is not a directory"
+	rm -r /var/lib/banger/jail/firecracker.away
+	chmod 0777 /run
+	mends directories "/run is not root's alone"
+	chown root:root /run/banger
+	mends directories "/run/banger is 0:0"
+}
+
+@test "mends: what an owner that has the directories above does to those below" {
+	chown banger /var/lib/banger
+	banger-priv check > "$BATS_TEST_TMPDIR/check" && false
+	[ "$(grep -c '^wrong: directories: /var/lib/banger' "$BATS_TEST_TMPDIR/check")" = 3 ]
+	bash -c "$(said directories wrong | head -1 | jq -r .command)"
+	is_ready
+}
+
+@test "notes: runtime_dir, which the first ensure-socket-dir makes" {
+	rmdir /run/banger
+	is_ready
+	[ "$(said directories note | jq -r .command)" = "install -d -o banger -g 1900 -m 0711 /run/banger" ]
+	bash -c "$(said directories note | jq -r .command)"
+	[ -z "$(said directories note)" ]
+	[ "$(stat -c '%U:%G %a' /run/banger)" = "banger:banger 711" ]
+}
+
+@test "mends: firecracker and jailer" {
+	local name
+	for name in firecracker jailer; do
+		rm "/usr/local/bin/$name"
+		mends binaries "/usr/local/bin/$name is not there"
+		chown banger "/usr/local/bin/$name"
+		mends binaries "/usr/local/bin/$name is not a plain executable file of root's alone"
+		chmod 0775 "/usr/local/bin/$name"
+		mends binaries "/usr/local/bin/$name is not a plain"
+		chmod 0644 "/usr/local/bin/$name"
+		mends binaries "/usr/local/bin/$name is not a plain"
+		mv "/usr/local/bin/$name" /usr/local/bin/other
+		ln -s other "/usr/local/bin/$name"
+		mends binaries "/usr/local/bin/$name is not a plain"
+		rm /usr/local/bin/other
+	done
+	chmod 0777 /usr/local/bin
+	[ "$(said binaries wrong | wc -l)" = 2 ]
+	bash -c "$(said binaries wrong | head -1 | jq -r .command)"
+	is_ready
+}
+
+# A jailer that does as the C says, in place of the good one.
+jailer_that() { # C
+	printf '#define _GNU_SOURCE\n#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n#include <unistd.h>\n%s' \
+		"int main(int argc, char **argv) { (void)argc; (void)argv; $1 }" | cc -w -o "$BATS_TEST_TMPDIR/jailer" -x c -
+	install -m 0755 "$BATS_TEST_TMPDIR/jailer" /usr/local/bin/jailer
+}
+
+@test "mends: a jailer that is too old, or does not say how old it is" {
+	local version
+	for version in 0.25.2 1.0.0 1.13.99 1.14.0; do
+		jailer_that "puts(\"Jailer v$version\");"
+		mends binaries "is version $version; 1.14.1 or later is needed"
+	done
+	for version in 1.14.1 1.15.0 2.0.0 10.1.1; do
+		jailer_that "puts(\"Jailer v$version\");"
+		is_ready
+	done
+	jailer_that 'puts("Jailer");'
+	mends binaries "does not say its version: Jailer"
+	jailer_that 'puts("Jailer v1.15.1"); return 1;'
+	mends binaries "does not say its version"
+	jailer_that 'abort();'
+	mends binaries "does not say its version"
+	jailer_that 'puts("\033[2J v1.x");'
+	banger-priv check > "$BATS_TEST_TMPDIR/check" && false
+	run ! LC_ALL=C grep -a '[^ -~]' "$BATS_TEST_TMPDIR/check"
+	mends binaries '\x1b[2J v1.x'
+}
+
+@test "is bounded: a jailer that hangs, or never stops talking" {
+	local started=$SECONDS
+	jailer_that 'for (;;) pause();'
+	mends binaries "does not say its version within 5 seconds"
+	jailer_that 'for (;;) puts("Jailer v1.15.1 and on");'
+	mends binaries "does not say its version within 5 seconds"
+	[ $((SECONDS - started)) -lt 60 ]
+	run ! pgrep -x jailer
+}
+
+@test "the jailer is asked as nobody, without a capability, a descriptor, an environment, or the caller's terminal" {
+	jailer_that 'char line[256]; FILE *status = fopen("/proc/self/status", "r"); extern char **environ;
+		while (fgets(line, sizeof(line), status)) if (!strncmp(line, "CapEff", 6) || !strncmp(line, "CapPrm", 6) ||
+			!strncmp(line, "CapBnd", 6)) printf("%s,", strtok(line + 8, "\n") + 14);
+		printf("%d,%d,%d,", getuid(), getgid(), getsid(0) == getpid());
+		for (int fd = 4; fd < 100; fd++) if (!access(0, 0) || !lseek(fd, 0, SEEK_CUR)) printf("%d", fd);
+		for (char **each = environ; *each; each++) printf("%s,", *each); printf("%s,x", argv[1]);'
+	banger-priv check > "$BATS_TEST_TMPDIR/check" && false
+	grep '^wrong: binaries' "$BATS_TEST_TMPDIR/check" | tee "$BATS_TEST_TMPDIR/line"
+	grep -qF 'its version: 00,00,00,65534,65534,1,LC_ALL=C,PATH=/nonexistent,--version,x' "$BATS_TEST_TMPDIR/line"
+	restore_binaries
+}
+
+@test "mends: the configuration, which it reports with file, line and reason" {
+	local user
+	printf '%s\n' '# ours' '' 'no_such_key = 1' >> /etc/banger/priv.conf
+	for user in banger root; do
+		status=0
+		as "$user" banger-priv check > "$BATS_TEST_TMPDIR/check" 2> /dev/null || status=$?
+		[ "$status" = 4 ]
+		grep -q '^wrong: config: /etc/banger/priv.conf: line 5: no such key' "$BATS_TEST_TMPDIR/check"
+	done
+	mends config "/etc/banger/priv.conf: line 5: no such key"
+	echo 'bridge = a/b' >> /etc/banger/priv.conf
+	mends config "line 6: bridge must be"
+	echo 'vm_uid = 1-2' >> /etc/banger/priv.conf
+	mends config "line 7: vm_uid is there twice"
+	echo 'nonsense' >> /etc/banger/priv.conf
+	mends config "line 8: neither key = value nor a # comment"
+	[ "$(grep -c '^# ' /etc/banger/priv.conf)" = 5 ]
+	chmod 0666 /etc/banger/priv.conf
+	mends config "/etc/banger/priv.conf is not root's alone"
+	chown banger /etc/banger
+	mends config "/etc/banger is not root's alone"
+	[ "$(stat -c '%U %a' /etc/banger/priv.conf)" = "root 644" ]
+	rm /etc/banger/priv.conf
+	is_ready
+	[ "$(said config ok | jq -r .text)" = "no /etc/banger/priv.conf: the defaults" ]
+}
+
+@test "mends: an owner that is not there" {
+	cp /etc/passwd /etc/group "$BATS_TEST_TMPDIR"
+	sed -i 's/^banger:/bangee:/' /etc/passwd /etc/group
+	banger-priv check > "$BATS_TEST_TMPDIR/check" 2> /dev/null && false
+	grep -q '^wrong: config: .*owner banger is not in /etc/passwd' "$BATS_TEST_TMPDIR/check"
+	bash -c "$(said config wrong | jq -r .command)"
+	[ -z "$(said config wrong)" ]
+	getent passwd banger
+	cp "$BATS_TEST_TMPDIR"/{passwd,group} /etc
+}
+
+@test "says that it may not read a configuration, and what that means" {
+	chmod 0600 /etc/banger/priv.conf
+	as banger banger-priv check 2> /dev/null | grep '^unseen: config: .*goes by the defaults'
+	is_ready
+}
+
+@test "mends: our sudoers rules: absent, another's, another owner's, wider, with another mode" {
+	local rules=/etc/sudoers.d/banger-priv
+	rm $rules
+	mends sudoers "$rules is not there"
+	[ "$(stat -c '%U:%G %a' $rules)" = "root:root 440" ]
+	visudo -cq
+	own ensure-bridge
+	chmod 0640 $rules
+	mends sudoers "$rules is not root:root with mode 0440"
+	chgrp banger $rules
+	mends sudoers "$rules is not root:root"
+	chmod 0660 $rules
+	mends sudoers "$rules is not root:root with mode 0440"
+	chown banger $rules
+	mends sudoers "$rules is not root:root with mode 0440"
+	chmod 0777 /etc/sudoers.d
+	mends sudoers "/etc/sudoers.d is not root's alone"
+	sed -i 's/^banger /admin /' $rules
+	mends sudoers "line 4 is not a rule of this version for the owner banger"
+	echo 'banger ALL=(root:root) NOPASSWD: NOSETENV: /usr/sbin/banger-priv *' >> $rules
+	mends sudoers "is not a rule of this version"
+	sed -i 's/create-tap banger-/create-tap .*/' $rules
+	mends sudoers "is not a rule of this version"
+	sed -i 's/NOSETENV/SETENV/' $rules
+	mends sudoers "line 4 is not a rule"
+	# The rules go with the configuration.
+	echo 'tap_prefix = vm' >> /etc/banger/priv.conf
+	mends sudoers "is not a rule of this version"
+	sed -i '$d' /etc/banger/priv.conf
+	mends sudoers "is not a rule of this version"
+}
+
+@test "does: the portable rules are as good; fewer rules are a choice" {
+	local rules=/etc/sudoers.d/banger-priv
+	banger-priv sudoers form=portable | install -m 0440 /dev/stdin $rules
+	[ "$(said sudoers ok | head -1 | jq -r .text)" = "$rules: banger may call every verb" ]
+	is_ready
+	sed -i '/ kill-process /d' $rules
+	is_ready
+	[[ "$(said sudoers note | jq -r .text)" == "$rules: banger may call "*" verbs" ]]
+	bash -c "$(said sudoers note | jq -r .command)"
+	[ -z "$(said sudoers note)" ]
+}
+
+@test "mends: rules of others that give the owner more" {
+	local rule
+	usermod -a -G users banger
+	while IFS= read -r rule; do
+		printf '# a file\nroot ALL=(ALL:ALL) ALL\n%s\n' "$rule" > /etc/sudoers.d/more
+		mends sudoers "/etc/sudoers.d/more, line 3, lets banger "
+		[ "$(wc -l < /etc/sudoers.d/more)" = 2 ]
+	done <<- 'RULES'
+		banger ALL=(ALL:ALL) NOPASSWD: ALL
+		banger ALL = (root) NOPASSWD: /usr/bin/true, ALL
+		banger	ALL=(ALL) ALL
+		#1900 ALL=(ALL) ALL
+		admin,banger ALL=(ALL) NOPASSWD:ALL
+		ALL ALL=(ALL) NOPASSWD: ALL
+		%users ALL=(ALL) NOPASSWD: ALL
+		%banger ALL=(ALL) NOPASSWD: ALL
+		banger ALL=(root) NOPASSWD: /usr/sbin/banger-priv create-tap *
+		banger ALL=(root) SETENV: /usr/sbin/banger-priv
+	RULES
+	# What is nobody's business here.
+	printf '%s\n' 'admin ALL=(ALL:ALL) NOPASSWD: ALL' '%nosuch ALL=(ALL) ALL' 'Defaults env_reset' \
+		'banger ALL=(root) NOPASSWD: /usr/bin/systemctl restart bangerd' '# banger ALL=(ALL) ALL' > /etc/sudoers.d/more
+	is_ready
+	echo 'banger ALL=(ALL) ALL' > /etc/sudoers.d/more.old
+	is_ready
+	cp /etc/sudoers "$BATS_TEST_TMPDIR"
+	echo 'banger ALL=(ALL) ALL' >> /etc/sudoers
+	mends sudoers "/etc/sudoers, line "
+	diff /etc/sudoers "$BATS_TEST_TMPDIR/sudoers"
+	# A rule in two lines is not for a command to take apart.
+	printf 'banger ALL=(ALL) NOPASSWD: ALL, %s\n  /usr/bin/true\n' '\' > /etc/sudoers.d/more
+	[ "$(said sudoers wrong | jq -r '.command // "none"')" = none ]
+	rm /etc/sudoers.d/more /etc/sudoers.d/more.old
+}
+
+@test "mends: a sudoers file that does not have the directory read" {
+	cp -p /etc/sudoers "$BATS_TEST_TMPDIR"
+	sed -i '/includedir/d' /etc/sudoers
+	mends sudoers "/etc/sudoers has no @includedir /etc/sudoers.d"
+	visudo -cq
+	own ensure-bridge
+	cp -p "$BATS_TEST_TMPDIR/sudoers" /etc/sudoers
+}
+
+@test "mends: the program's own mode and owner" {
+	chmod 0775 /usr/sbin/banger-priv
+	mends program "/usr/sbin/banger-priv is not root's alone"
+	chmod 0700 /usr/sbin/banger-priv
+	mends program "/usr/sbin/banger-priv has mode 0700"
+}
+
+@test "mends: device nodes whose driver is there; else it names the module" {
+	local node
+	for node in net/tun kvm loop-control; do
+		grep -qE " (${node#net/})\$" /proc/misc || continue
+		mv "/dev/$node" "/dev/away"
+		mends devices "/dev/$node is not there"
+		[ "$(stat -c %t:%T "/dev/$node")" = "$(stat -c %t:%T /dev/away)" ]
+		echo plain > /dev/plain
+		mv /dev/plain "/dev/$node"
+		mends devices "/dev/$node is not the device that it should be"
+		mv /dev/away "/dev/$node"
+	done
+	mv /dev/mapper/control /dev/away
+	grep -v device-mapper /proc/misc > "$BATS_TEST_TMPDIR/misc"
+	mount --bind "$BATS_TEST_TMPDIR/misc" /proc/misc
+	[ "$(said devices wrong | jq -r .command)" = "modprobe dm_mod" ]
+	umount /proc/misc
+	mv /dev/away /dev/mapper/control
+}
+
+@test "mends: cgroup v2 that is not mounted, where v1 is and where nothing is" {
+	mkdir /var/nothing
+	mount --bind /var/nothing /sys/fs/cgroup
+	mends cgroups "no cgroup v2 at /sys/fs/cgroup,"
+	umount /sys/fs/cgroup
+	umount /sys/fs/cgroup
+	mount -t tmpfs v1 /sys/fs/cgroup
+	mends cgroups "no cgroup v2 at /sys/fs/cgroup/unified,"
+	umount /sys/fs/cgroup/unified
+	umount /sys/fs/cgroup
+	rmdir /var/nothing
+}
+
+@test "mends: ids of VMs that somebody else has; recommends what nobody has" {
+	cp /etc/passwd "$BATS_TEST_TMPDIR"
+	touch /etc/subuid /etc/subgid
+	cp /etc/subuid /etc/subgid "$BATS_TEST_TMPDIR"
+	echo 'admin:1900000990:100' >> /etc/subuid
+	mends ids "vm_uid overlaps with line $(wc -l < /etc/subuid) of /etc/subuid"
+	grep -qx 'vm_uid = 1900065536-1900131071' /etc/banger/priv.conf
+	echo 'admin:1900131071:1' >> /etc/subgid
+	mends ids "vm_gid overlaps with line $(wc -l < /etc/subgid) of /etc/subgid"
+	echo 'guest:x:1900131072:1:::' >> /etc/passwd
+	sed -i 's/^vm_uid.*/vm_uid = 1900131072-1900131073/' /etc/banger/priv.conf
+	mends ids "vm_uid overlaps with line $(wc -l < /etc/passwd) of /etc/passwd"
+	cp "$BATS_TEST_TMPDIR"/{passwd,subuid,subgid} /etc
+	# One id for all is fit, and there is something better.
+	rm /etc/banger/priv.conf
+	is_ready
+	bash -c "$(said ids note | jq -r .command)"
+	[ "$(cat /etc/banger/priv.conf)" = "vm_uid = 1900000000-1900065535
+vm_gid = 1900000000-1900065535" ]
+	[ -z "$(said ids note)" ]
+}
+
+@test "notes: namespaces that are not process 1's" {
+	unshare --net banger-priv check | grep '^note: namespaces: the network is not'
+	unshare --mount banger-priv check | grep '^note: namespaces: the mounts are not'
+	unshare --mount --net banger-priv check | grep '^note: namespaces: mounts and network are not'
+	unshare --net bash -c "$(unshare --net banger-priv check format=json |
+		jq -r '.checks[] | select(.check == "namespaces").command')" | grep '^ok: namespaces'
+}
+
+@test "notes: a limit on open files that it cannot raise; one beyond use ends it" {
+	as banger bash -c 'ulimit -Sn 512; ulimit -Hn 512; banger-priv check' | grep '^note: limits: no more than 512 open files'
+	expect 4 host as banger bash -c 'ulimit -Sn 64; ulimit -Hn 64; exec banger-priv check'
+	[[ $err == *"open files (ulimit -n)"* ]]
+	# Root may raise it, where it has CAP_SYS_RESOURCE.
+	if bash -c 'ulimit -Sn 512; ulimit -Hn 512; ulimit -Hn 4096' 2> /dev/null; then
+		bash -c 'ulimit -Sn 512; ulimit -Hn 512; banger-priv check' | grep '^ok: limits'
+	fi
+}
+
+@test "a kernel without one of the calls is named" {
+	local call
+	for call in pidfd_open execveat open_tree move_mount fsopen fsmount mount_setattr; do
+		inject fail:ENOSYS "$call" 1 banger-priv check > "$BATS_TEST_TMPDIR/check" && false
+		grep -q "^wrong: kernel: Linux .* does not let this process call $call\$" "$BATS_TEST_TMPDIR/check"
+	done
+}
+
+@test "mends: forward chains that drop while forward_hook = no" {
+	iptables -P FORWARD DROP
+	[ "$(said forwarding ok | jq -r .text | grep 'chain FORWARD')" = \
+		"the chain FORWARD of the nft table filter drops by policy; ensure-nat puts its one rule there" ]
+	is_ready
+	echo 'forward_hook = no' >> /etc/banger/priv.conf
+	mends forwarding "the chain FORWARD of the nft table filter drops by policy"
+	nft delete table ip filter
+	nft 'table inet wall { chain forward { type filter hook forward priority 0; counter reject; }; }'
+	[[ $(said forwarding ok | jq -r .text) == *"the chain forward of the nft table wall drops by its last rule; "* ]]
+	nft delete table inet wall
+	[[ $(said forwarding ok | jq -r .text) == *"no forward chain drops"* ]]
+}
+
+@test "does: systemd-resolved, there and not" {
+	tests/lib/resolved start
+	[ "$(said resolver ok | jq -r .text)" = "systemd-resolved answers" ]
+	as banger banger-priv check | grep '^ok: resolver'
+	tests/lib/resolved stop
+	is_ready
+	# There is no systemd in here: its stand-in starts what the command means.
+	printf '#!/bin/sh\n[ "$*" = "enable --now systemd-resolved" ] && exec %s start\n' \
+		"$BATS_TEST_DIRNAME/lib/resolved" > /usr/local/bin/systemctl
+	chmod 0755 /usr/local/bin/systemctl
+	bash -c "$(said resolver note | jq -r .command)"
+	[ -z "$(said resolver note)" ]
+	rm /usr/local/bin/systemctl
+	tests/lib/resolved stop
+	mkdir -p /run/dbus
+	python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("/run/dbus/system_bus_socket")'
+	[[ $(said resolver note | jq -r .text) == *"systemd-resolved does not answer: Connection refused"* ]]
+	rm -r /run/dbus
+}
+
+@test "leaves nothing behind: whichever call fails or kills it, no process and no change" {
+	local before n status
+	before=$(host_state)
+	for n in $(seq 1 9 2000); do
+		status=0
+		inject kill caged "$n" banger-priv check > /dev/null 2>&1 || status=$?
+		[ "$status" != 125 ] || break
+	done
+	[ "$n" -gt 100 ]
+	sleep 0.2
+	run ! pgrep -x jailer
+	diff <(echo "$before") <(host_state)
+}
