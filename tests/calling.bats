@@ -25,7 +25,7 @@ codes() { sed -nE 's/^\tC\((\w+), ([0-9]+), .*/\1 \2/p' "$BATS_TEST_DIRNAME/../s
 @test "every verb that prints JSON has a schema, and every schema a verb" {
 	local file
 	for file in "$BATS_TEST_DIRNAME"/../src/verb/*.c; do
-		! grep -qE 'json_open|_json\(' "$file" || [ -s "$docs/schema/$(basename "$file" .c).json" ]
+		! grep -qE 'json_open|_json\(|print\("\{' "$file" || [ -s "$docs/schema/$(basename "$file" .c).json" ]
 	done
 	for file in "$docs"/schema/*.json; do
 		grep -q "^VERB($(basename "$file" .json | tr - _))$" "$BATS_TEST_DIRNAME/../src/verbs.def"
@@ -52,6 +52,11 @@ codes() { sed -nE 's/^\tC\((\w+), ([0-9]+), .*/\1 \2/p' "$BATS_TEST_DIRNAME/../s
 	expect 0 - own find-pid vm=vm1
 	fits find-pid <<< "$out"
 	own kill-process "$(jq .pid <<< "$out")"
+	echo "batch = ensure-socket-dir resolve-binary" > /etc/banger/priv.conf
+	expect 0 - own batch ensure-socket-dir -- resolve-binary jailer
+	fits batch < <(head -1 <<< "$out")
+	fits batch < <(tail -1 <<< "$out")
+	fits resolve-binary < <(tail -1 <<< "$out" | jq .result)
 	launch_teardown
 }
 

@@ -83,3 +83,15 @@ TEST
 		grep -q "CVE-$name\b" "$page"
 	done
 }
+
+@test "every page is linked from README.md, and no link leads nowhere" {
+	local page link
+	for page in "$root"/*.md "$root"/docs/*.md; do
+		[ "$page" = "$root/README.md" ] || [ "${page##*/}" = sudo-is-wider.md ] ||
+			grep -qF "](${page#"$root"/})" "$root/README.md" || { echo "README.md does not link to $page"; return 1; }
+		for link in $(grep -oE '\]\([^):]+\)' "$page" | sed -E 's/^\]\((.*)\)$/\1/'); do
+			[ -e "$(dirname "$page")/$link" ] || { echo "$page: $link"; return 1; }
+		done
+	done
+	grep -qF '](docs/sudo-is-wider.md)' "$root/SECURITY.md"
+}
