@@ -113,7 +113,7 @@ attach_as() { # FILE TAG: without AUTOCLEAR, so that it stays; prints the device
 	[ "$(wc -l <<< "$out")" = 1 ]
 	[ "$(jq -r '.name, .device' <<< "$out" | xargs)" = "fc-rootfs-a /dev/mapper/fc-rootfs-a" ]
 	base_loop=$(jq -r .base_loop <<< "$out") cow_loop=$(jq -r .cow_loop <<< "$out")
-	[ "$(jq -r 'keys_unsorted | join(" ")' <<< "$out")" = "name device base_loop cow_loop" ]
+	tests/lib/fits docs/schema/create-dm-snapshot.json <<< "$out"
 	[ "$(dmsetup table fc-rootfs-a)" = \
 		"0 16384 snapshot 7:${base_loop#/dev/loop} 7:${cow_loop#/dev/loop} P 8" ]
 	[ "$(dmsetup info -c --noheadings -o uuid fc-rootfs-a)" = BANGER-fc-rootfs-a:v1 ]

@@ -38,6 +38,7 @@ map() { # IMAGE [UUID]
 	debugfs -w -R "clri /etc/hostname" "$device" 2> /dev/null
 	expect 0 - own fsck-snapshot "$device"
 	[ "$out" = '{"corrected":true}' ]
+	tests/lib/fits docs/schema/fsck-snapshot.json <<< "$out"
 	expect 0 - own fsck-snapshot "$device"
 	[ -z "$out" ]
 }
