@@ -38,6 +38,10 @@ codes() { sed -nE 's/^\tC\((\w+), ([0-9]+), .*/\1 \2/p' "$BATS_TEST_DIRNAME/../s
 	for verb in $(banger-priv verbs format=json | jq -r '.[].verb'); do
 		banger-priv explain "$verb" format=json | fits explain
 	done
+	for verb in banger root; do
+		as "$verb" banger-priv check format=json > "$BATS_TEST_TMPDIR/check" || :
+		fits check < "$BATS_TEST_TMPDIR/check"
+	done
 	launch_setup
 	expect 0 - own resolve-binary jailer
 	fits resolve-binary <<< "$out"

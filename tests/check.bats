@@ -2,6 +2,7 @@
 # check: whether this host is ready; and that each command which it prints mends what it is about.
 
 load lib/common
+load lib/guests
 load lib/vmm
 load lib/jail
 load lib/launch
@@ -454,6 +455,19 @@ vm_gid = 1900000000-1900065535" ]
 	[[ $(said forwarding ok | jq -r .text) == *"the chain forward of the nft table wall drops by its last rule; "* ]]
 	nft delete table inet wall
 	[[ $(said forwarding ok | jq -r .text) == *"no forward chain drops"* ]]
+}
+
+@test "a forward chain in a table that its owner keeps is wrong where it drops by policy, and noted where it may accept before" {
+	keep_table 'add chain inet kept forward { type filter hook forward priority 0; policy drop; }'
+	[ "$(said forwarding wrong | jq -r '.text, .command' | xargs)" = \
+		"the chain forward of the nft table kept drops by policy; whose table it is must accept guests there null" ]
+	let_go
+	keep_table 'add chain inet kept forward { type filter hook forward priority 0; policy accept; }' \
+		'add rule inet kept forward reject'
+	[[ $(said forwarding note | jq -r .text) == "the chain forward of the nft table kept drops by its last rule, unless "* ]]
+	is_ready
+	let_go
+	is_ready
 }
 
 @test "does: systemd-resolved, there and not" {

@@ -235,18 +235,6 @@ docker_rules() {
 	[ "$(foreign)" = "$state" ]
 }
 
-# A daemon that has a table to itself: nft stays, and the table with it.
-keep_table() { # RULE...
-	local fifo=$BATS_TEST_TMPDIR/nft
-	rm -f "$fifo" && mkfifo "$fifo"
-	nft -i < "$fifo" > "$BATS_TEST_TMPDIR/nft.out" 2>&1 3>&- &
-	keeper=$!
-	exec 9> "$fifo"
-	printf '%s\n' 'add table inet kept { flags owner; }' "$@" 'list tables' >&9
-	until grep -q 'table inet kept' "$BATS_TEST_TMPDIR/nft.out"; do sleep 0.05; done
-}
-let_go() { exec 9>&-; wait "$keeper" || :; }
-
 @test "a table whose owner lets nobody change it: exit 5 names a chain that drops by policy; a last rule is the owner's business" {
 	keep_table 'add chain inet kept forward { type filter hook forward priority 0; policy drop; }'
 	expect 5 failed own ensure-nat 172.30.0.2 banger-a
@@ -358,4 +346,18 @@ let_go() { exec 9>&-; wait "$keeper" || :; }
 		[ "$when" -gt 1 ]
 		banger-priv ensure-nat 172.30.0.2 banger-a
 	done
+}
+
+@test "iptables-legacy: its FORWARD chain is none of ours; check notes it, and its command lets guests out" {
+	own ensure-nat 172.30.0.2 banger-a
+	iptables-legacy -P FORWARD DROP
+	run ! pings a 203.0.113.2
+	local command
+	command=$(banger-priv check format=json | jq -r '.checks[] | select(.text | startswith("iptables-legacy")) | .command')
+	bash -c "$command"
+	pings a 203.0.113.2
+	[ "$(calls a 203.0.113.2)" = 203.0.113.1 ]
+	iptables-legacy -F FORWARD
+	iptables-legacy -P FORWARD ACCEPT
+	rm /run/xtables.lock
 }

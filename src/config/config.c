@@ -16,6 +16,7 @@
 #include <ini.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -60,6 +61,9 @@ static const struct key {
 
 enum { KEYS = sizeof(keys) / sizeof(keys[0]) };
 
+/* How a complaint about a line begins, before the line's number. */
+#define LINE "line "
+
 /* What the ini library's callbacks share: it hands the handler no line number and cuts long lines
  * in two without a word, so the reader counts lines and refuses long ones. */
 struct reading {
@@ -78,7 +82,7 @@ static int
 complain(struct reading *reading, const char *what, const char *want)
 {
 	if (!reading->bad)
-		snprintf(reading->why, reading->why_size, "line %u: %s%s", reading->line, what, want);
+		snprintf(reading->why, reading->why_size, LINE "%u: %s%s", reading->line, what, want);
 	reading->bad = true;
 	return 0;
 }
@@ -275,8 +279,8 @@ config_load(struct settings *settings, bool strict)
 	if ((rc == 0 || rc == -ENOENT) && config_parse(text, length, settings, why, why_size)) {
 		if (accounts_look_up(settings, why, why_size) || !strict)
 			return;
-	} else {
-		(void)sscanf(why, "line %u", &complaint.line);
+	} else if (strncmp(why, LINE, strlen(LINE)) == 0) {
+		complaint.line = (unsigned)strtoul(why + strlen(LINE), NULL, 10);
 	}
 	complaint.error = rc == -ENOENT ? 0 : -rc;
 	if (rc < 0 && !*why)

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* As priv.conf(5) shows it; the last possible one ends below 2^31. */
@@ -21,21 +22,30 @@ overlaps(const struct id_range *range, unsigned long first, unsigned long count)
 	return count > 0 && first <= range->last && first + count - 1 >= range->first;
 }
 
+/* Of a line's fields, which colons divide; 0 for what is no number, like root's ids. */
+static unsigned long
+number_at(const char *line, unsigned field)
+{
+	for (; field > 0 && line; field--) {
+		line = strchr(line, ':');
+		line = line ? line + 1 : NULL;
+	}
+	return line ? strtoul(line, NULL, 10) : 0;
+}
+
 /* NAME:FIRST:COUNT */
 static int
 taken_below(const char *path, const struct id_range *range, char *out, size_t size)
 {
 	int rc = lines_read(AT_FDCWD, path, &file);
-	unsigned long first, count;
 	char *line;
 
 	if (rc < 0)
 		return rc == -ENOENT ? 0 : rc;
 	while ((line = lines_next(&file))) {
-		const char *numbers = strchr(line, ':');
+		unsigned long first = number_at(line, 1), count = number_at(line, 2);
 
-		if (numbers && sscanf(numbers, ":%lu:%lu", &first, &count) == 2 &&
-		    overlaps(range, first, count)) {
+		if (overlaps(range, first, count)) {
 			snprintf(out, size, "line %u of %s", file.number, path);
 			return 1;
 		}
@@ -48,17 +58,12 @@ static int
 taken_by_account(const struct id_range *range, bool gids, char *out, size_t size)
 {
 	int rc = lines_read(AT_FDCWD, "/etc/passwd", &file);
-	unsigned long uid, gid;
 	char *line;
 
 	if (rc < 0)
 		return rc;
 	while ((line = lines_next(&file))) {
-		const char *numbers = strchr(line, ':');
-
-		numbers = numbers ? strchr(numbers + 1, ':') : NULL;
-		if (numbers && sscanf(numbers, ":%lu:%lu", &uid, &gid) == 2 &&
-		    overlaps(range, gids ? gid : uid, 1)) {
+		if (overlaps(range, number_at(line, gids ? 3 : 2), 1)) {
 			snprintf(out, size, "line %u of /etc/passwd", file.number);
 			return 1;
 		}

@@ -3,9 +3,10 @@
  */
 #include "sys/kernel.h"
 
+#include "sys/version.h"
+
 #include <errno.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -38,10 +39,10 @@ bool
 kernel_is_new_enough(const char **release)
 {
 	static struct utsname name;
-	unsigned major_nr = 0, minor_nr = 0;
+	unsigned long number[2] = { 0, 0 };
 
 	uname(&name);
 	*release = name.release;
-	sscanf(name.release, "%u.%u", &major_nr, &minor_nr);
-	return major_nr > KERNEL_MAJOR || (major_nr == KERNEL_MAJOR && minor_nr >= KERNEL_MINOR);
+	version_read(name.release, number, 2);
+	return number[0] > KERNEL_MAJOR || (number[0] == KERNEL_MAJOR && number[1] >= KERNEL_MINOR);
 }

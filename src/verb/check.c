@@ -11,6 +11,7 @@
 #include "sys/confined.h"
 #include "sys/kernel.h"
 #include "sys/sudoers-files.h"
+#include "sys/version.h"
 #include "verb.h"
 
 #include <errno.h>
@@ -82,33 +83,35 @@ check_binary(enum binary which, const struct settings *settings, struct binary_f
 
 /* Before 1.14.1 the jailer follows symlinks that are in the chroot (CVE-2026-1386). */
 static bool
-is_fixed(unsigned major_nr, unsigned minor_nr, unsigned patch)
+is_fixed(const unsigned long version[3])
 {
-	return major_nr > 1 || (major_nr == 1 && (minor_nr > 14 || (minor_nr == 14 && patch >= 1)));
+	static const unsigned long first[3] = { 1, 14, 1 };
+
+	for (int i = 0; i < 3; i++)
+		if (version[i] != first[i])
+			return version[i] > first[i];
+	return true;
 }
 
 static void
 check_version(const struct binary_found *jailer)
 {
-	unsigned major_nr = 0, minor_nr = 0, patch = 0;
+	unsigned long version[3] = { 0, 0, 0 };
 	struct confined_end end = { 0 };
 	char command[REPORT_BYTES];
-	const char *digits;
 	int rc = jailer_is_there ? confined_wait(JAILER_PATIENCE_MS, "the jailer's version", &end) : -EBADF;
 
 	snprintf(command, sizeof(command), "install -D -o root -g root -m 0755 jailer %s", jailer->path);
-	digits = end.said + strcspn(end.said, "0123456789");
 	if (rc == -ETIMEDOUT)
 		report(WRONG, command, "%s does not say its version within %d seconds", jailer->path,
 		       JAILER_PATIENCE_MS / 1000);
-	else if (rc < 0 || !end.exited || end.status != 0 ||
-		 sscanf(digits, "%u.%u.%u", &major_nr, &minor_nr, &patch) != 3)
+	else if (rc < 0 || !end.exited || end.status != 0 || version_read(end.said, version, 3) != 3)
 		report(WRONG, command, "%s does not say its version: %.80s", jailer->path, end.said);
-	else if (!is_fixed(major_nr, minor_nr, patch))
-		report(WRONG, command, "%s is version %u.%u.%u; 1.14.1 or later is needed", jailer->path,
-		       major_nr, minor_nr, patch);
+	else if (!is_fixed(version))
+		report(WRONG, command, "%s is version %lu.%lu.%lu; 1.14.1 or later is needed", jailer->path,
+		       version[0], version[1], version[2]);
 	else
-		report(OK, NULL, "%s, version %u.%u.%u", jailer->path, major_nr, minor_nr, patch);
+		report(OK, NULL, "%s, version %lu.%lu.%lu", jailer->path, version[0], version[1], version[2]);
 }
 
 static void

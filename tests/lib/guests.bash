@@ -71,3 +71,15 @@ pings() { # NAME ADDRESS [PING-OPTION...]
 calls() { # NAME ADDRESS
 	in_guest "$1" timeout 1 bash -c "exec 3<> /dev/tcp/$2/80 && head -n 1 <&3" 2> /dev/null
 }
+
+# A daemon that has a table to itself: nft stays, and the table with it.
+keep_table() { # RULE...
+	local fifo=$BATS_TEST_TMPDIR/nft
+	rm -f "$fifo" && mkfifo "$fifo"
+	nft -i < "$fifo" > "$BATS_TEST_TMPDIR/nft.out" 2>&1 3>&- &
+	keeper=$!
+	exec 9> "$fifo"
+	printf '%s\n' 'add table inet kept { flags owner; }' "$@" 'list tables' >&9
+	until grep -q 'table inet kept' "$BATS_TEST_TMPDIR/nft.out"; do sleep 0.05; done
+}
+let_go() { exec 9>&-; wait "$keeper" || :; }
