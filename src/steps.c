@@ -130,14 +130,14 @@ step_divide(const struct verb *batch, char *words[], const struct inherited *was
 }
 
 static int
-take_lock(enum lock lock, const struct vm_id *vm, int descriptor)
+take_lock(enum lock lock, const char *vm, int descriptor)
 {
 	static const char *const names[] = {
 		[LOCK_VM] = "vm", [LOCK_DIRECTORIES] = "directories", [LOCK_STORAGE] = "storage",
 		[LOCK_NETWORK] = "network",
 	};
 
-	return lock_take(names[lock], lock == LOCK_VM ? vm->text : "", descriptor, LOCK_PATIENCE_MS);
+	return lock_take(names[lock], vm, descriptor, LOCK_PATIENCE_MS);
 }
 
 static enum code
@@ -150,7 +150,8 @@ lock_failed(int rc)
 void
 step_take_lock(const struct verb *verb)
 {
-	int rc = verb->lock == LOCK_NONE ? 0 : take_lock(verb->lock, verb->lock_vm, FD_LOCK);
+	const char *vm = verb->lock == LOCK_VM ? verb->lock_vm->text : "";
+	int rc = verb->lock == LOCK_NONE ? 0 : take_lock(verb->lock, vm, FD_LOCK);
 
 	if (rc < 0)
 		finish(lock_failed(rc));
@@ -205,29 +206,28 @@ act_apart(const struct stage *stage, const struct settings *settings)
 	       refused(REASON_FAILED, "the child was killed by signal %d", WTERMSIG(status));
 }
 
+/* The lock of the stages at hand, and how the taking of it went. */
+struct stage_lock { enum lock which; int rc; };
+
 /* From one stage's lock to the next one's. */
 static enum code
-change_lock(enum lock *held, enum lock wanted)
+change_lock(struct stage_lock *lock, enum lock wanted)
 {
-	int rc;
-
-	if (*held == wanted)
-		return CODE_DONE;
-	if (*held != LOCK_NONE)
-		close(FD_STAGE_LOCK);
-	*held = LOCK_NONE;
-	if (wanted == LOCK_NONE)
-		return CODE_DONE;
-	rc = take_lock(wanted, NULL, FD_STAGE_LOCK);
-	if (rc == 0)
-		*held = wanted;
-	return rc == -ETIMEDOUT ? CODE_BUSY : rc < 0 ? lock_failed(rc) : CODE_DONE;
+	if (lock->which != wanted) {
+		if (lock->which != LOCK_NONE && lock->rc == 0)
+			close(FD_STAGE_LOCK);
+		lock->which = wanted;
+		lock->rc = wanted == LOCK_NONE ? 0 : take_lock(wanted, "", FD_STAGE_LOCK);
+		if (lock->rc < 0 && lock->rc != -ETIMEDOUT)
+			lock_failed(lock->rc);
+	}
+	return lock->rc == -ETIMEDOUT ? CODE_BUSY : lock->rc < 0 ? CODE_FAILED : CODE_DONE;
 }
 
 static enum code
-act_stage(const struct stage *stage, const struct settings *settings, enum lock *held)
+act_stage(const struct stage *stage, const struct settings *settings, struct stage_lock *lock)
 {
-	enum code code = change_lock(held, stage->lock);
+	enum code code = change_lock(lock, stage->lock);
 
 	if (code != CODE_DONE)
 		return code;
@@ -241,7 +241,7 @@ enum code
 step_act(const struct verb *verb, const struct settings *settings)
 {
 	enum code code = CODE_DONE;
-	enum lock held = LOCK_NONE;
+	struct stage_lock lock = { 0 };
 
 	for (const struct stage *stage = verb->stages; stage->act; stage++) {
 		enum code of_stage;
@@ -250,7 +250,7 @@ step_act(const struct verb *verb, const struct settings *settings)
 			continue;
 		if (stage->only_if && !stage->only_if())
 			continue;
-		of_stage = act_stage(stage, settings, &held);
+		of_stage = act_stage(stage, settings, &lock);
 		if (code == CODE_DONE)
 			code = of_stage;
 	}

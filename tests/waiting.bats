@@ -29,16 +29,6 @@ told() { # WHAT: in the first second, and in the one after that
 		grep -q "waiting for $1, 2 s so far" "$screen"
 }
 
-lock_network_for() { # SECONDS
-	rm -f "$BATS_TEST_TMPDIR/locked"
-	start python3 -c "import fcntl, time
-file = open('/run/banger-priv/network.lock', 'w')
-fcntl.lockf(file, fcntl.LOCK_EX)
-open('$BATS_TEST_TMPDIR/locked', 'w')
-time.sleep($1)"
-	until_true test -e "$BATS_TEST_TMPDIR/locked"
-}
-
 @test "a lock that another verb has" {
 	lock_network_for 4
 	on_terminal 9 banger-priv create-tap banger-a
@@ -68,7 +58,7 @@ time.sleep($1)"
 
 @test "the jail, while another verb prepares" {
 	launch_setup
-	start flock /var/lib/banger/jail sleep 4
+	start flock -F /var/lib/banger/jail sleep 4
 	until_true eval '! flock -n /var/lib/banger/jail true'
 	on_terminal 9 banger-priv prepare-jailer-chroot vm1 "$images/vmlinux"
 	told "another verb that prepares a jail"

@@ -140,10 +140,10 @@ refused(enum reason reason, const char *format, ...)
 	return reason_code(reason);
 }
 
-static enum reason
-reason_of_errno(int error)
+enum reason
+reason_of(int rc)
 {
-	switch (error) {
+	switch (-rc) {
 	case EBUSY:
 	case ETXTBSY:
 		return REASON_IN_USE;
@@ -172,7 +172,7 @@ failed(int rc, const char *format, ...)
 	const char *text = strerrordesc_np(-rc);
 
 	snprintf(tail, sizeof(tail), ": %s (%s)", text ? text : "unknown error", name ? name : "?");
-	last_reason = reason_of_errno(-rc);
+	last_reason = reason_of(rc);
 	va_start(args, format);
 	say_line(reason_word(last_reason), format, args, tail);
 	va_end(args);

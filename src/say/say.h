@@ -72,6 +72,9 @@ enum code refused(enum reason reason, const char *format, ...)
  * ENOSYS kernel, everything else failed.  The errno's name and text are added. */
 enum code failed(int rc, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Which of them goes with a -errno. */
+enum reason reason_of(int rc);
+
 /* Says why not and ends the process.  Only for what runs before the cage is closed. */
 void die(enum reason reason, const char *format, ...)
 	__attribute__((noreturn, format(printf, 2, 3)));

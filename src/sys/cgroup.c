@@ -3,6 +3,7 @@
  */
 #include "sys/cgroup.h"
 
+#include "sys/patience.h"
 #include "sys/trusted.h"
 
 #include <errno.h>
@@ -180,6 +181,18 @@ cgroup_populated(int cgroup)
 	return strstr(events, "populated 1") != NULL;
 }
 
+bool
+cgroup_is_running(const struct vm_id *vm)
+{
+	int cgroup = cgroup_open(vm), populated;
+
+	if (cgroup < 0)
+		return false;
+	populated = cgroup_populated(cgroup);
+	close(cgroup);
+	return populated != 0;
+}
+
 int
 cgroup_write(int cgroup, const char *file, const char *value)
 {
@@ -204,6 +217,21 @@ int
 cgroup_kill(int cgroup)
 {
 	return cgroup_write(cgroup, "cgroup.kill", "1");
+}
+
+int
+cgroup_end(const struct vm_id *vm, int timeout_ms)
+{
+	struct patience patience = patience_of(timeout_ms, "the VM's processes to end");
+	int populated, rc, cgroup = cgroup_open(vm);
+
+	if (cgroup < 0)
+		return cgroup == -ENOENT ? 0 : cgroup;
+	rc = cgroup_kill(cgroup);
+	while (rc == 0 && (populated = cgroup_populated(cgroup)) != 0)
+		rc = populated < 0 ? populated : patience_left(&patience) ? 0 : -EBUSY;
+	close(cgroup);
+	return rc;
 }
 
 int

@@ -29,6 +29,9 @@ int cgroup_open(const struct vm_id *vm);
 /* 1 when a process is in it or below it, 0 when not, or -errno (cgroup.events). */
 int cgroup_populated(int cgroup);
 
+/* Whether there is a process of that VM; true, too, where that cannot be told. */
+bool cgroup_is_running(const struct vm_id *vm);
+
 /* Lets the cgroups of VMs have a controller, like "memory", which the hierarchy's root and the
  * directory of all VMs must hand on; -ENOENT when this hierarchy has none such. */
 int cgroup_enable(const char *controller);
@@ -38,6 +41,10 @@ int cgroup_has(const char *controller);
 
 /* SIGKILL to all in it (cgroup.kill, Linux 5.14). */
 int cgroup_kill(int cgroup);
+
+/* The same, and waits until none is left; done, too, when there is no such cgroup.  -EBUSY after timeout_ms:
+ * a process that hangs in the kernel ends when that lets go of it. */
+int cgroup_end(const struct vm_id *vm, int timeout_ms);
 
 /* For moving a process in: a descriptor on cgroup.procs. */
 int cgroup_open_procs(int cgroup);

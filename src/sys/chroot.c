@@ -3,9 +3,9 @@
  */
 #include "sys/chroot.h"
 
+#include "sys/cgroup.h"
 #include "sys/directory.h"
 #include "sys/mounts.h"
-#include "sys/mount-table.h"
 #include "sys/pinned.h"
 #include "sys/remove.h"
 #include "sys/trusted.h"
@@ -273,8 +273,8 @@ remove_mounts(int directory, const char *prefix)
 	return rc;
 }
 
-int
-chroot_remove(int jail, const struct vm_id *vm, const char *prefix)
+static int
+remove_directory(int jail, const struct vm_id *vm, const char *prefix)
 {
 	int rc, directory = beneath_open(jail, vm->text, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
 
@@ -286,4 +286,21 @@ chroot_remove(int jail, const struct vm_id *vm, const char *prefix)
 		rc = -errno;
 	close(directory);
 	return rc < 0 ? rc : remove_tree(jail, vm->text);
+}
+
+int
+chroot_remove(const struct vm_id *vm, const struct settings *settings, struct jail_fault *fault)
+{
+	char prefix[PATH_MAX + 64];
+	int rc = 0, jail = jail_open(settings, false, fault);
+
+	if (jail < 0 && jail != -ENOENT)
+		return jail;
+	*fault = (struct jail_fault){ 0 };
+	snprintf(prefix, sizeof(prefix), "%s/firecracker/%s", settings->jail_dir.text, vm->text);
+	if (jail >= 0) {
+		rc = remove_directory(jail, vm, prefix);
+		close(jail);
+	}
+	return rc < 0 ? rc : cgroup_remove(vm);
 }

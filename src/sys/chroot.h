@@ -13,6 +13,8 @@
 #pragma once
 
 #include "gate/gate.h"
+#include "sys/jail.h"
+#include "sys/mount-table.h"
 
 #include <sys/types.h>
 
@@ -41,6 +43,32 @@ int chroot_hand_over(const struct chroot *chroot, uid_t uid, gid_t gid);
 /* Takes back what chroot_begin and the others made. */
 void chroot_undo(struct chroot *chroot);
 
-/* A VM's directory, with every mount and file below it, is gone: 0 also when there is none; -EBUSY while
- * somebody uses it, and then it is as it was.  prefix is its absolute path. */
-int chroot_remove(int jail, const struct vm_id *vm, const char *prefix);
+/* A VM's directory, with every mount and file below it, and its cgroup are gone: 0 also when there are none;
+ * -EBUSY while somebody uses them, and then they are as they were; -EPERM or -ELOOP with *fault; or -errno.  After
+ * mount_table_open. */
+int chroot_remove(const struct vm_id *vm, const struct settings *settings, struct jail_fault *fault);
+
+/* What chroot_remove calls. */
+#define CHROOT_REMOVE_CAPS \
+	CAP(SYS_ADMIN, "unmounts"), \
+	CAP(DAC_READ_SEARCH, "to the mounts in the chroot, which is the VM's alone"), \
+	CAP(CHOWN, "takes over what is left of a chroot of another making")
+#define CHROOT_REMOVE_CALLS \
+	CALL(openat, "/, where every path begins"), \
+	CALL(openat2, "each directory on the way"), \
+	CALL(newfstatat, "whose they are"), \
+	CALL(fstatfs, "which hierarchy is cgroup v2"), \
+	CALL(read, "whether the VM's cgroup is in use"), \
+	MOUNT_TABLE_CALLS, \
+	CALL(mount_setattr, "so that unmounting one unmounts no other"), \
+	CALL(fchdir, "to where it is mounted"), \
+	CALL(umount2, "and away"), \
+	CALL(open_tree, "a copy of each, for when one turns out to be in use"), \
+	CALL(move_mount, "then they are put back"), \
+	CALL(unlinkat, "directories, and files left by a chroot of another making"), \
+	CALL(fchownat, "takes directories over"), \
+	CALL_NR(fchmodat2, 452, "and closes them"), \
+	CALL(chmod, "the same before Linux 6.6, through /proc/self/fd"), \
+	CALL(getdents64, "what is in them"), \
+	CALL(lseek, "from the start again"), \
+	CALL(renameat2, "brings directories up, so that depth costs nothing")

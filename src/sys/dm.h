@@ -27,6 +27,18 @@ int dm_find(const struct dm_name *name, struct dm *out);
 
 bool dm_is_ours(const struct dm *dm, const struct dm_name *name);
 
+/* The VM that one of ours is tagged with; "" is none. */
+const char *dm_vm(const struct dm *dm);
+
+/* As dm_control_open, but 0 also on a host without device-mapper, which has no mappings; which of the two. */
+int dm_control_open_if_any(void);
+bool dm_is_there(void);
+
+/* Calls each with every mapping of ours, as they are in one moment; stops at the first that gives other than
+ * 0, and gives that.  -EMSGSIZE when the host has some thousands of mappings.  DM_LIST_DEVICES tells uuids
+ * since Linux 5.11, and not who has what open. */
+int dm_each(int (*each)(const struct dm_name *name, const struct dm *dm, void *data), void *data);
+
 /* What the beginning of a COW file says.  The kernel takes four zero bytes for a new one and writes
  * over 8 KiB; an ext4 image begins with 1024 of them. */
 enum cow { COW_FRESH, COW_SNAPSHOT, COW_OVERFLOWED, COW_FOREIGN };

@@ -15,7 +15,6 @@
 
 struct finding {
 	struct link *link;
-	char name[IFNAMSIZ];
 	bool found;
 };
 
@@ -70,7 +69,7 @@ take_attribute(const struct nlattr *attr, void *data)
 
 	switch (mnl.attr_get_type(attr)) {
 	case IFLA_IFNAME:
-		snprintf(finding->name, sizeof(finding->name), "%s", text_of(attr));
+		snprintf(finding->link->name, sizeof(finding->link->name), "%s", text_of(attr));
 		break;
 	case IFLA_IFALIAS:
 		snprintf(finding->link->alias, sizeof(finding->link->alias), "%s", text_of(attr));
@@ -124,7 +123,42 @@ link_find(const struct link_name *name, struct link *out)
 	if (!finding.found)
 		return -ENODEV;
 	/* Linux looks alternative names up as well (5.5). */
-	return strcmp(finding.name, name->text) == 0 ? 0 : -EEXIST;
+	return strcmp(out->name, name->text) == 0 ? 0 : -EEXIST;
+}
+
+struct each_link {
+	const char *kind;
+	void (*each)(const struct link *link, void *data);
+	void *data;
+};
+
+static int
+visit_link(const struct nlmsghdr *message, void *data)
+{
+	const struct each_link *visit = data;
+	struct link link = { 0 };
+	struct finding finding = { .link = &link };
+
+	take_link(message, &finding);
+	/* An older kernel, and one that does not have the kind, gives all. */
+	if (finding.found && strcmp(link.kind, visit->kind) == 0)
+		visit->each(&link, visit->data);
+	return MNL_CB_OK;
+}
+
+int
+link_each(const char *kind, void (*each)(const struct link *link, void *data), void *data)
+{
+	char buffer[NETLINK_BYTES];
+	struct each_link visit = { kind, each, data };
+	struct ifinfomsg *info;
+	struct nlmsghdr *request = netlink_request(buffer, RTM_GETLINK, NLM_F_DUMP, sizeof(*info), &info);
+	struct nlattr *nest = mnl.attr_nest_start(request, IFLA_LINKINFO);
+
+	mnl.attr_put_strz(request, IFLA_INFO_KIND, kind);
+	mnl.attr_nest_end(request, nest);
+	mnl.attr_put_u32(request, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+	return netlink_talk(request, visit_link, &visit);
 }
 
 int

@@ -8,6 +8,7 @@
 /* What the kernel says of a link. */
 struct link {
 	int index;
+	char name[IFNAMSIZ];
 	int master;                     /* index of the bridge it is a port of, or 0 */
 	bool up;
 	bool is_tap;                    /* kind tun, type tap (not a tun) */
@@ -21,6 +22,9 @@ struct link {
 /* The link of that very name in the network namespace of the caller.  0, -ENODEV, or -errno.  A link
  * that has the name as an *alternative* name is -EEXIST: it is in the way, and it is not the one. */
 int link_find(const struct link_name *name, struct link *out);
+
+/* Calls each with every link of that kind. */
+int link_each(const char *kind, void (*each)(const struct link *link, void *data), void *data);
 
 /* A new bridge; exclusively: -EEXIST when any link has the name. */
 int link_create_bridge(const struct link_name *name);

@@ -4,6 +4,7 @@
 #include "sys/nat.h"
 
 #include "sys/nat-tables.h"
+#include "sys/sysctl.h"
 #include "sys/tap.h"
 
 #include <errno.h>
@@ -154,6 +155,28 @@ nat_remove(const struct nat *nat, const struct guest *guest)
 	nft_begin(&batch);
 	rc = rc ? remove_last(nat) : remove_one(&key);
 	return rc < 0 ? rc : nft_commit(&batch);
+}
+
+int
+nat_withdraw(const struct settings *settings, const struct guest *guest, const char **cannot)
+{
+	struct nat nat;
+	int last, rc = nat_look(settings, &nat);
+
+	*cannot = "read the packet filter";
+	last = rc < 0 ? rc : nat_is_last(guest);
+	if (last < 0)
+		return last;
+	last = last && nat.leftovers;
+	*cannot = "switch forwarding from the bridge off";
+	rc = last ? sysctl_set_link("ipv4", settings->bridge.text, "forwarding", 0) : 0;
+	if (rc < 0)
+		return rc;
+	*cannot = "change the packet filter";
+	rc = nat_remove(&nat, guest);
+	if (rc < 0 && last)
+		sysctl_set_link("ipv4", settings->bridge.text, "forwarding", 1);
+	return rc;
 }
 
 struct each_guest {

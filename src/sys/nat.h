@@ -44,5 +44,9 @@ int nat_is_last(const struct guest *guest);
  * Done, too, when it was not in.  0 or -errno, and nothing changed. */
 int nat_remove(const struct nat *nat, const struct guest *guest);
 
+/* The same from the beginning, and with the last guest the bridge's switch of forwarding is off.  0, or -errno
+ * and nothing changed; *cannot says what could not be done. */
+int nat_withdraw(const struct settings *settings, const struct guest *guest, const char **cannot);
+
 /* Every guest, with the tag that it was given. */
 int nat_each(void (*each)(const struct guest *guest, const char *tag, void *data), void *data);

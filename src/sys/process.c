@@ -6,12 +6,14 @@
 
 #include "sys/binary.h"
 #include "sys/cgroup.h"
+#include "sys/directory.h"
 #include "sys/trusted.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -292,4 +294,38 @@ int
 process_signal(int nr)
 {
 	return syscall(SYS_pidfd_send_signal, FD_PROCESS, nr, NULL, 0U) < 0 ? -errno : 0;
+}
+
+int
+process_hold_stray(const struct vm_id *vm, const struct settings *settings)
+{
+	const struct claim claim = { .vm = vm };
+	struct directory_reader all = { .fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC) };
+	const char *name;
+	uint64_t pid = 0;
+	int rc = -EPERM;
+
+	if (all.fd < 0)
+		return -errno;
+	while (rc != 0 && (name = directory_next(&all)) && *name)
+		if (gate_number(name, 1, INT32_MAX, &pid))
+			rc = process_hold((pid_t)pid, &claim, settings);
+	close(all.fd);
+	return rc == 0 ? (int)pid : -ESRCH;
+}
+
+int
+process_end(int timeout_ms)
+{
+	struct pollfd process = { .fd = FD_PROCESS, .events = POLLIN };
+	int64_t deadline = waiting_clock() + timeout_ms;
+	int left, rc = process_signal(SIGKILL);
+
+	if (rc < 0)
+		return rc == -ESRCH ? 0 : rc;
+	waiting_begin("the VM's process to end");
+	while ((left = waiting_left(deadline)) > 0)
+		if (poll(&process, 1, left) > 0)
+			return 0;
+	return -EBUSY;
 }

@@ -31,6 +31,14 @@ int process_hold_peer(int connected, const struct claim *claim, const struct set
 /* The same for the VMM in the cgroup of a VM; -ENOENT where the VM has none. */
 int process_hold_vmm(const struct vm_id *vm, const struct settings *settings);
 
+/* The same for a process of that VM on a host where no cgroup says so: the first that /proc has.  Gives its
+ * number, or -ESRCH when there is none. */
+int process_hold_stray(const struct vm_id *vm, const struct settings *settings);
+
+/* SIGKILL to what process_hold holds, and waits until it has ended.  0, -EBUSY after timeout_ms, or
+ * -errno. */
+int process_end(int timeout_ms);
+
 /* To what process_hold holds; 0, -ESRCH, or -errno. */
 int process_signal(int nr);
 

@@ -80,6 +80,17 @@ tap_close(void)
 	close(FD_TUN);
 }
 
+int
+tap_delete(const struct link_name *name)
+{
+	int rc = tap_attach(name);
+
+	if (rc == 0)
+		rc = tap_set_persistent(false);
+	tap_close();
+	return rc;
+}
+
 void
 tap_alias(const char *vm, char *out, size_t size)
 {
@@ -90,4 +101,10 @@ bool
 tap_is_ours(const struct link *link)
 {
 	return link->is_tap && strncmp(link->alias, TAP_TAG, strlen(TAP_TAG)) == 0;
+}
+
+const char *
+tap_vm(const struct link *link)
+{
+	return link->alias + strlen(TAP_TAG);
 }

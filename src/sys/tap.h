@@ -28,6 +28,13 @@ int tap_set_persistent(bool persistent);
 /* Lets go of it: the end of a tap that is not persistent.  Returns when the link is gone. */
 void tap_close(void);
 
+/* Takes hold of it and lets it go for good: 0, -EBUSY when somebody holds it, or -errno.  Not by
+ * RTM_DELLINK, which would take it from under a running VM. */
+int tap_delete(const struct link_name *name);
+
 /* The tag of our taps: their alias, which only CAP_NET_ADMIN can set.  vm may be "". */
 void tap_alias(const char *vm, char *out, size_t size);
 bool tap_is_ours(const struct link *link);
+
+/* Which VM one of ours is tagged with; "" is none. */
+const char *tap_vm(const struct link *link);

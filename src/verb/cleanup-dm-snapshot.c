@@ -4,17 +4,13 @@
  * The handles that create-dm-snapshot gave need not be known.  Those that are given are checked
  * first: what they lead to by now may be somebody else's.
  */
-#include "sys/dm-node.h"
-#include "sys/dm.h"
 #include "sys/loop.h"
+#include "sys/snapshot.h"
 #include "verb.h"
 
 #include <errno.h>
-#include <linux/fs.h>
 #include <string.h>
 #include <unistd.h>
-
-enum { PATIENCE_MS = 3000 };
 
 static struct {
 	struct dm_name name, device;
@@ -65,13 +61,6 @@ check_loop(const char *operand, const struct loop_number *number)
 					     "NAME's; without the handles all that is NAME's goes", operand);
 }
 
-static int
-detach_if_ours(struct loop *loop, void *data)
-{
-	(void)data;
-	return loop_is_of(loop, &ask.name) ? loop_detach(loop, PATIENCE_MS) : 0;
-}
-
 static enum code
 act(const struct settings *settings)
 {
@@ -87,15 +76,11 @@ act(const struct settings *settings)
 		code = check_loop("COW_LOOP", &ask.cow);
 	if (code != CODE_DONE)
 		return code;
-	rc = is_there ? dm_remove(&ask.name, &dm, PATIENCE_MS) : dm_remove_node(&ask.name);
+	rc = snapshot_remove(&ask.name, is_there ? &dm : NULL);
 	if (rc == -EBUSY)
-		return refused(REASON_IN_USE, "the mapping is open or mounted, by a VM perhaps");
-	if (rc < 0)
-		return failed(rc, "cannot remove the mapping");
-	rc = loop_each(detach_if_ours, NULL);
-	if (rc == -EBUSY)
-		return refused(REASON_IN_USE, "a loop device of NAME's is open");
-	return rc < 0 ? failed(rc, "cannot detach a loop device") : CODE_DONE;
+		return refused(REASON_IN_USE, "the mapping or a loop device of its is open or mounted, by a VM "
+			       "perhaps");
+	return rc < 0 ? failed(rc, "cannot remove it whole") : CODE_DONE;
 }
 
 static const struct handle handles[] = {
@@ -103,26 +88,8 @@ static const struct handle handles[] = {
 	LIST_END
 };
 
-static const struct cap caps[] = {
-	CAP(SYS_ADMIN, "device-mapper's requests"),
-	CAP(MKNOD, "the node comes back when the mapping cannot go"),
-	LIST_END
-};
-
-static const struct call calls[] = {
-	CALL_IF(ioctl, 1, DM_DEV_STATUS, "whether there is a mapping, whose, and who has it open"),
-	CALL_IF(ioctl, 1, DM_DEV_REMOVE, "removes it, by its uuid"),
-	CALL_IF(ioctl, 1, LOOP_GET_STATUS64, "whose a loop device is"),
-	CALL_IF(ioctl, 1, BLKGETDISKSEQ, "whether it is still the same"),
-	CALL_IF(ioctl, 1, LOOP_CLR_FD, "detaches it"),
-	CALL(openat, "/dev/mapper, /dev/loopN and /sys/block"),
-	CALL(getdents64, "which loop devices there are"),
-	CALL(newfstatat, "what was opened, and whether what is in /dev/mapper is the mapping's node"),
-	CALL(readlinkat, "or udev's link to it"),
-	CALL(unlinkat, "removes that"),
-	CALL(mknodat, "and makes it again when somebody was faster and opened it"),
-	LIST_END
-};
+static const struct cap caps[] = { SNAPSHOT_REMOVE_CAPS, LIST_END };
+static const struct call calls[] = { SNAPSHOT_REMOVE_CALLS, LIST_END };
 
 static const char *const paths[] = {
 	"/dev/mapper/NAME", "/dev/mapper/control", "/dev/loopN", "/sys/block", "/sys/dev/block",

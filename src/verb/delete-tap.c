@@ -1,8 +1,8 @@
 /*
  * delete-tap: the tap is gone.
  *
- * Not by RTM_DELLINK, which would take it from under a running VM: whoever can take hold of a tap
- * knows that it is idle, and a tap that is not persistent goes with the descriptor.
+ * Whoever can take hold of a tap knows that it is idle, and a tap that is not persistent goes with the
+ * descriptor.
  */
 #include "sys/link.h"
 #include "sys/netlink.h"
@@ -35,15 +35,10 @@ act(const struct settings *settings)
 		return failed(rc, "cannot find the tap");
 	if (!tap_is_ours(&tap))
 		return refused(REASON_FOREIGN, "the link of that name is not a tap of ours");
-	rc = tap_attach(&ask.tap);
+	rc = tap_delete(&ask.tap);
 	if (rc == -EBUSY)
 		return refused(REASON_IN_USE, "the tap is held open, by a VM perhaps");
-	if (rc == 0)
-		rc = tap_set_persistent(false);
-	if (rc < 0)
-		return failed(rc, "cannot take the tap away");
-	tap_close();
-	return CODE_DONE;
+	return rc < 0 ? failed(rc, "cannot take the tap away") : CODE_DONE;
 }
 
 static const struct handle handles[] = {

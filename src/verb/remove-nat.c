@@ -22,23 +22,10 @@ static const struct operand operands[] = {
 static enum code
 act(const struct settings *settings)
 {
-	struct nat nat;
-	int last, rc = nat_look(settings, &nat);
+	const char *cannot;
+	int rc = nat_withdraw(settings, &ask.guest, &cannot);
 
-	last = rc < 0 ? rc : nat_is_last(&ask.guest);
-	if (last < 0)
-		return failed(last, "cannot read the packet filter");
-	rc = last && nat.leftovers ?
-	     sysctl_set_link("ipv4", settings->bridge.text, "forwarding", 0) : 0;
-	if (rc < 0)
-		return failed(rc, "cannot switch forwarding from %s off", settings->bridge.text);
-	rc = nat_remove(&nat, &ask.guest);
-	if (rc < 0) {
-		if (last && nat.leftovers)
-			sysctl_set_link("ipv4", settings->bridge.text, "forwarding", 1);
-		return failed(rc, "cannot change the packet filter");
-	}
-	return CODE_DONE;
+	return rc < 0 ? failed(rc, "cannot %s", cannot) : CODE_DONE;
 }
 
 static const struct handle handles[] = {

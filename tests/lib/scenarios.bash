@@ -329,7 +329,7 @@ scenario_sudoers_1() { ends 0 "$@" sudoers; }
 unmeasured=(
 	create-dm-snapshot cleanup-dm-snapshot
 	remove-dm-snapshot fsck-snapshot read-ext4-file write-ext4-files prepare-jailer-chroot
-	cleanup-jailer-chroot
+	cleanup-jailer-chroot cleanup-vm
 )
 
 is_unmeasured() { # VERB

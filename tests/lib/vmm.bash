@@ -22,6 +22,17 @@ start() {
 	started+=("$pid")
 }
 
+# Another verb that works on the network, as far as others can tell; $pid.
+lock_network_for() { # SECONDS
+	rm -f "$BATS_TEST_TMPDIR/locked"
+	start python3 -c "import fcntl, time
+file = open('/run/banger-priv/network.lock', 'w')
+fcntl.lockf(file, fcntl.LOCK_EX)
+open('$BATS_TEST_TMPDIR/locked', 'w')
+time.sleep($1)"
+	until_true test -e "$BATS_TEST_TMPDIR/locked"
+}
+
 is_listening() { grep -q " $1\$" /proc/net/unix; }
 
 # vmm_start USER ID SOCKET: a VMM that was started without us; $pid.

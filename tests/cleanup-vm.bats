@@ -1,0 +1,237 @@
+#!/usr/bin/env bats
+# cleanup-vm: nothing of one VM is left on the host, whatever state it was in.  Snapshots: tests/vm/cleanup-vm.bats.
+
+load lib/common
+load lib/vmm
+load lib/jail
+load lib/launch
+
+setup() {
+	launch_setup
+	canaries_plant
+	banger-priv ensure-bridge
+	# The first of a boot binds the jail to itself, which stays.
+	prepare_vm first 1900 1900
+	own cleanup-jailer-chroot first
+	before=$(everything)
+}
+teardown() {
+	canaries_same
+	canaries_end
+	end "${started[@]}"
+	! mountpoint -q /var/lib/banger || launch_teardown
+	vmm_clean
+	for tap in $(ip -j link show | jq -r '.[].ifname | select(startswith("banger-"))'); do ip link delete "$tap"; done
+	ip link delete banger0
+	nft list tables | grep banger-priv | while read -r table; do nft delete $table; done
+}
+
+# What is of VMs on this host, and the owner's files.
+everything() {
+	jail_state
+	host_state
+	pgrep -x firecracker || :
+}
+
+same() { diff <(echo "$before") <(everything); }
+
+vm_plant() { # VM ADDRESS [TAP]: running, with tap and NAT
+	local tap=${3:-banger-${1//[^a-z0-9]/}}
+	prepare_vm "$1" 1900 1900
+	own launch-firecracker "$1" > /dev/null
+	own create-tap "$tap" vm="$1"
+	own ensure-nat "$2" "$tap" vm="$1"
+}
+
+running() { grep -q 'populated 1' "/sys/fs/cgroup/banger/$1/cgroup.events"; }
+
+@test "does: a running VM with tap and NAT; absent is done" {
+	vm_plant vm1 172.30.0.2
+	own create-tap banger-more vm=vm1
+	own ensure-nat 172.30.0.3 banger-more vm=vm1
+	running vm1
+	expect 0 - own cleanup-vm vm1
+	[ -z "$out" ]
+	rmdir /sys/fs/cgroup/banger
+	same
+	expect 0 - own cleanup-vm vm1
+	expect 0 - own cleanup-vm never-there
+	same
+}
+
+@test "does: from each state on the way there and back" {
+	local state
+	for state in tap nat prepared half launched ended killed cgroup; do
+		case $state in
+		tap) own create-tap banger-a vm=vm1 ;;
+		nat) own create-tap banger-a vm=vm1; own ensure-nat 172.30.0.2 banger-a vm=vm1; ip link delete banger-a ;;
+		prepared) prepare_vm vm1 1900 1900 ;;
+		half) prepare_vm vm1 1900 1900; umount -R "$jails/vm1/root" ;;
+		launched) vm_plant vm1 172.30.0.2 ;;
+		ended) vm_plant vm1 172.30.0.2; own send-ctrl-alt-del "$jails/vm1/sockets/api.sock" ;;
+		killed) vm_plant vm1 172.30.0.2; own kill-process "$(own find-pid vm=vm1 | jq .pid)" vm=vm1 ;;
+		cgroup) mkdir -p /sys/fs/cgroup/banger/vm1 ;;
+		esac
+		echo "$state"
+		expect 0 - own cleanup-vm vm1
+		[ ! -d /sys/fs/cgroup/banger ] || rmdir /sys/fs/cgroup/banger
+		same
+	done
+}
+
+@test "does: other VMs are untouched, also those whose ids begin alike" {
+	local vm others
+	for vm in vm1 vm10 vm1-a; do vm_plant "$vm" "172.30.0.$((n += 2))"; done
+	own create-tap banger-none
+	own ensure-nat 172.30.0.77 banger-none
+	others() { ps -C firecracker -o args= | grep -v -e '--id vm1$' -e '--id vm1 ' | sort
+		ip -j -d link show | jq -S '.[] | select(.ifalias != "banger:vm1") | {ifname, ifindex, ifalias}'
+		grep -v "$jails/vm1/" /proc/self/mountinfo
+		nft list ruleset | grep -o '[^{},]*comment "banger:[^"]*"' | grep -v '"banger:vm1"' | tr -s '\t ' ' ' | sort; }
+	others=$(others)
+	expect 0 - own cleanup-vm vm1
+	[ "$(others)" = "$others" ]
+	[ ! -e "$jails/vm1" ] && running vm10 && running vm1-a
+	expect 0 - own cleanup-vm vm10
+	expect 0 - own cleanup-vm vm1-a
+	own remove-nat 172.30.0.77 banger-none
+	own delete-tap banger-none
+	rmdir /sys/fs/cgroup/banger
+	same
+}
+
+@test "does: what only looks like the VM's stays" {
+	local alias
+	ip link add banger-bridge type bridge
+	ip link set banger-bridge alias banger:vm1
+	ip tuntap add banger-tun mode tun
+	ip link set banger-tun alias banger:vm1
+	for alias in 'banger: vm1' 'banger:vm1 ' 'banger:vm1x' 'Banger:vm1' 'banger:vm' 'xbanger:vm1' $'banger:vm1\n' banger; do
+		ip tuntap add "banger-x$((n += 1))" mode tap
+		ip link set "banger-x$n" alias "$alias"
+	done
+	nft add table ip other
+	nft add set ip other guests '{ type ipv4_addr; }'
+	nft add element ip other guests '{ 172.30.0.9 comment "banger:vm1" }'
+	as banger bash -c 'exec -a "firecracker --id vm1" sleep 60' < /dev/null > /dev/null 2>&1 3>&- &
+	local sleeper=$! links rules
+	links=$(ip -j link show) rules=$(nft list ruleset)
+	expect 0 - own cleanup-vm vm1
+	[ "$(ip -j link show)" = "$links" ]
+	[ "$(nft list ruleset)" = "$rules" ]
+	alive "$sleeper"
+	end "$sleeper"
+	nft delete table ip other
+	ip link delete banger-bridge
+	ip link delete banger-tun
+}
+
+@test "does: all in the VM's cgroup is killed, whatever it is and whoever's" {
+	local one
+	for one in 1 2 3; do
+		start sleep 60
+		cgroup_put vm1 "$pid"
+		disown "$pid"
+	done
+	start as stranger sh -c 'trap "" TERM HUP INT; while :; do sleep 1; done'
+	cgroup_put vm1 "$pid"
+	disown "$pid"
+	echo 1 > /sys/fs/cgroup/banger/vm1/cgroup.freeze
+	expect 0 - own cleanup-vm vm1
+	[ ! -d /sys/fs/cgroup/banger/vm1 ]
+	run ! alive "$pid"
+}
+
+@test "busy: a tap that is held open stays, all else goes, and the message says so" {
+	vm_plant vm1 172.30.0.2
+	own create-tap banger-held vm=vm1
+	start "$BANGER_BUILD/tests/hold-tap" banger-held sh -c "touch $BATS_TEST_TMPDIR/held; exec sleep 60"
+	until_true test -e "$BATS_TEST_TMPDIR/held"
+	expect 6 in-use own cleanup-vm vm1
+	[[ $err == *"left: the tap banger-held (in use)" ]]
+	end "$pid" "$(pgrep -P "$pid")"
+	expect 0 - own cleanup-vm vm1
+	rmdir /sys/fs/cgroup/banger
+	same
+}
+
+@test "busy: a chroot that somebody works in stays, NAT and taps go" {
+	vm_plant vm1 172.30.0.2
+	own kill-process "$(own find-pid vm=vm1 | jq .pid)"
+	(cd "$jails/vm1/root" && exec sleep 60) < /dev/null > /dev/null 2>&1 3>&- &
+	local worker=$!
+	until_true [ "$(readlink "/proc/$worker/cwd")" = "$jails/vm1/root" ]
+	expect 6 in-use own cleanup-vm vm1
+	[[ $err == *"left: the chroot (in use)" ]]
+	run ! ip link show banger-vm1
+	end "$worker"
+	expect 0 - own cleanup-vm vm1
+	rmdir /sys/fs/cgroup/banger
+	same
+}
+
+@test "busy: while another verb has the network's lock, the rest goes" {
+	vm_plant vm1 172.30.0.2
+	lock_network_for 60
+	expect 6 timeout own cleanup-vm vm1
+	[[ $err == *"left: NAT and taps"* ]]
+	[ ! -e "$jails/vm1" ] && [ ! -e /sys/fs/cgroup/banger/vm1 ]
+	ip link show banger-vm1
+	end "$pid"
+	expect 0 - own cleanup-vm vm1
+	rmdir /sys/fs/cgroup/banger
+	same
+}
+
+@test "does: without cgroup v2, the firecracker with that id by its executable" {
+	banger-priv ensure-socket-dir
+	vmm_start banger vm1 /run/banger/a.sock
+	local one=$pid other
+	disown "$pid"
+	vmm_start banger vm10 /run/banger/b.sock
+	other=$pid
+	mount -t tmpfs none /sys/fs/cgroup
+	expect 0 - own cleanup-vm vm1
+	umount /sys/fs/cgroup
+	until_true eval "! alive $one"
+	alive "$other"
+}
+
+@test "unsafe: a jail that is not root's alone; what lies elsewhere goes" {
+	vm_plant vm1 172.30.0.2
+	chmod 0777 "$jails"
+	expect 4 host own cleanup-vm vm1
+	[[ $err == *"left: the chroot ("*" must be "* ]]
+	run ! ip link show banger-vm1
+	[ -e "$jails/vm1/root" ]
+	chmod 0711 "$jails"
+	expect 0 - own cleanup-vm vm1
+}
+
+@test "refuses: what is no VM id; nothing is touched" {
+	vm_plant vm1 172.30.0.2
+	local state id
+	state=$(everything)
+	for id in '' . .. ../vm1 vm1/ /vm1 Vm1 -vm1 vm_1 'vm1*' "$(printf 'a%.0s' {1..33})"; do
+		expect 3 malformed banger-priv cleanup-vm "$id"
+	done
+	expect 2 usage banger-priv cleanup-vm
+	expect 2 usage banger-priv cleanup-vm vm1 vm2
+	expect 3 caller as stranger env SUDO_UID=1902 banger-priv cleanup-vm vm1 || :
+	[ "$(everything)" = "$state" ]
+	running vm1
+	own cleanup-vm vm1
+}
+
+@test "killed at any call, it is done by the next" {
+	local n calls
+	vm_plant vm1 172.30.0.2
+	calls=$(inject count caged 0 banger-priv cleanup-vm vm1 2>&1 | tail -1)
+	for n in $(seq 1 23 "$calls"); do
+		vm_plant vm1 172.30.0.2
+		inject kill caged "$n" banger-priv cleanup-vm vm1 2> /dev/null || :
+		until_true expect 0 - banger-priv cleanup-vm vm1
+		[ ! -d /sys/fs/cgroup/banger ] || rmdir /sys/fs/cgroup/banger
+		same
+	done
+}
