@@ -139,6 +139,13 @@ func main() {
 		fmt.Println("no such firecracker")
 	}
 
+	// A context ends what waits, here for a socket that nobody makes.
+	check(Do(ctx, nil, "ensure-socket-dir"))
+	short, stop := context.WithTimeout(ctx, 200*time.Millisecond)
+	_, err = Call(short, nil, "ensure-socket-access", "/run/banger/never.sock", "timeout=60000")
+	stop()
+	fmt.Println("waited:", err)
+
 	// Contents go in by standard input and come out by standard output, byte for byte.
 	if len(os.Args) == 2 {
 		image, content := os.Args[1], "a\x00b"

@@ -74,9 +74,11 @@ tap banger-go is there
 refused: not-allowed
 firecracker is /usr/local/bin/firecracker
 no such firecracker
+waited: context deadline exceeded
 "a\x00b"
 SAID
 	run ! ip link show banger-go
+	run ! pgrep -x banger-priv
 	ip link delete banger0
 }
 
