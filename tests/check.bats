@@ -200,6 +200,20 @@ jailer_that() { # C
 	mends binaries '\x1b[2J v1.x'
 }
 
+@test "a jail_dir on a mount that allows neither programs nor devices is as good: each VM has a file system of its own" {
+	install_configuration
+	launch_setup
+	mount -t tmpfs -o noexec,nodev,nosuid,mode=0711 none /var/lib/banger/jail
+	mkdir -m 0711 /var/lib/banger/jail/firecracker
+	is_ready
+	prepare_vm vm1 1900 1900
+	expect 0 - own launch-firecracker vm1
+	own kill-process "$(jq .pid <<< "$out")"
+	clean_up vm1
+	umount /var/lib/banger/jail
+	launch_teardown
+}
+
 @test "is bounded: a jailer that hangs, or never stops talking" {
 	local started=$SECONDS
 	jailer_that 'for (;;) pause();'

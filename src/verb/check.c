@@ -2,7 +2,8 @@
  * check: whether this host is ready, a line for each thing, and the command that mends it.
  *
  * Needs no privilege, and says what it could not see without.  As root it becomes nobody, and keeps what
- * lets it look.  Nothing is changed; the jailer is asked its version, as a program that is executed always is.
+ * lets it look.  Nothing is changed.  The jailer is asked its version, as any
+ * program is executed: caged, and bounded.
  */
 #include "build-config.h"
 #include "check/checks.h"
@@ -157,9 +158,9 @@ look_at_stdout(void)
 }
 
 static const struct handle handles[] = {
-	{ "nothing: looks whether stdout is a terminal", look_at_stdout },
-	{ "nothing: tries calls that must fail, for the kernel's answer", kernel_try },
-	{ "nothing: compares its namespaces with those of process 1", check_open_namespaces },
+	{ "no descriptor: whether stdout is a terminal", look_at_stdout },
+	{ "no descriptor: how the kernel answers calls that must fail", kernel_try },
+	{ "no descriptor: whether its namespaces are those of process 1", check_open_namespaces },
 	{ "libmnl, a socket to nf_tables, /proc/sys/net, and the system's D-Bus", check_open_network },
 	{ "a pipe for what the jailer says", confined_open_output },
 	LIST_END
@@ -189,7 +190,7 @@ static const struct call ask_calls[] = {
 
 static const struct cap caps[] = {
 	CAP(DAC_READ_SEARCH, "sudoers, and directories that are closed to others"),
-	CAP(NET_ADMIN, "to read the packet filter"),
+	CAP(NET_ADMIN, "to read the packet filter, which takes what changing it takes"),
 	LIST_END
 };
 
