@@ -93,6 +93,12 @@ held_status() {
 	ends 4 inject become:460 sendto 3 banger-priv create-tap banger-a
 }
 
+# A line whose call is not made without hardware that this host has not: device-mapper.
+is_unreachable() { # VERB call|cap INDEX
+	[ "$2" = call ] && ! : 2> /dev/null < /dev/mapper/control &&
+		row "$1" "[.stages[].calls[]][$3] | .name + \" \" + (.value_name // \"\")" | grep -q '^ioctl DM_'
+}
+
 @test "nothing is wider than what is used: without any one line, a scenario fails" {
 	local verb kind index name status narrow=$BANGER_BUILD/tests/narrow wider=
 	for verb in $(all_verbs); do
@@ -109,7 +115,7 @@ held_status() {
 				for name in $(scenarios_of "$verb"); do
 					"$name" "$narrow" "$kind" "$index" || continue 2
 				done
-				wider="$wider $verb:$kind:$index"
+				is_unreachable "$verb" "$kind" "$index" || wider="$wider $verb:$kind:$index"
 			done
 		done
 	done

@@ -17,6 +17,17 @@ teardown() {
 
 root=$jails/vm1/root
 
+peak_of() { # COMMAND...: what it had in memory at most, in KiB
+	python3 - "$@" << 'PYTHON'
+import resource
+import subprocess
+import sys
+
+subprocess.run(sys.argv[1:], check=True)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+PYTHON
+}
+
 @test "does: all of it, and nothing else; absent is done" {
 	expect 0 - prepare initrd="$images/initrd" drive=rootfs:"$images/root.ext4" scratch=yes
 	as banger touch /var/lib/banger/vm1/kept
@@ -81,7 +92,23 @@ for i in range(20000):
     os.mkdir('d'); os.chdir('d')
 for i in range(1000):
     open('f%d' % i, 'w').close()"
-	expect 0 - banger-priv cleanup-jailer-chroot vm1
+	[ "$(peak_of banger-priv cleanup-jailer-chroot vm1)" -lt 16384 ]
+	[ ! -e "$jails/vm1" ]
+}
+
+@test "does: a tree of very many files, in bounded memory" {
+	local many=20000
+	[ -z "${BANGER_FULL:-}" ] || many=1000000
+	mkdir -p "$root"
+	chown -R banger "$jails/vm1"
+	as banger python3 -c "
+import os
+for i in range($many):
+    if i % 5000 == 0:
+        os.mkdir('$root/d%d' % i)
+        os.chdir('$root/d%d' % i)
+    os.mknod('f%d' % i)"
+	[ "$(peak_of banger-priv cleanup-jailer-chroot vm1)" -lt 16384 ]
 	[ ! -e "$jails/vm1" ]
 }
 
@@ -196,6 +223,38 @@ mounts_below() { grep " $jails/" /proc/self/mountinfo | cut -d' ' -f4-6,8- | sor
 	done
 }
 
+# A chroot of another making, the owner's, with a mount of ours below a directory `usr`.
+foreign_chroot() {
+	mkdir -p "$root/usr/mount"
+	chown -R banger "$jails/vm1"
+	mount -t tmpfs below "$root/usr/mount"
+}
+
+@test "races: the parent of a mount point renamed and replaced during every call, and the host keeps its own" {
+	local n status parent step=1
+	[ -n "${BANGER_FULL:-}" ] || step=5
+	mkdir -p /run/way/usr/mount
+	mount -t tmpfs foreign /run/way/usr/mount
+	# In the place of the parent, a way to a mount of the host's with the same name.
+	for parent in "$root/usr:/run/canary" "$root:/run/way"; do
+		for n in $(seq 1 "$step" 400); do
+			foreign_chroot
+			status=0
+			inject do:"! cd $jails/vm1 2>/dev/null || setpriv --reuid 1900 --clear-groups sh -c 'mv ${parent%:*} $jails/vm1/away; ln -s ${parent#*:} ${parent%:*}' 2> /dev/null || :" \
+				caged "$n" banger-priv cleanup-jailer-chroot vm1 2> /dev/null || status=$?
+			[ "$status" = 125 ] || [[ $status =~ ^[056]$ ]] || { echo "call $n: $status"; false; }
+			mountpoint -q /run/canary/mount && mountpoint -q /run/way/usr/mount
+			expect 0 - banger-priv cleanup-jailer-chroot vm1
+			[ ! -e "$jails/vm1" ]
+			run ! grep " $jails/" /proc/self/mountinfo
+			[ "$status" != 125 ] || break
+		done
+		[ "$n" -gt 30 ]
+	done
+	umount /run/way/usr/mount
+	rm -r /run/way
+}
+
 @test "leaves nothing behind: killed at any call, the next cleanup completes it" {
 	local n status step=1
 	[ -n "${BANGER_FULL:-}" ] || step=9
@@ -209,6 +268,37 @@ mounts_below() { grep " $jails/" /proc/self/mountinfo | cut -d' ' -f4-6,8- | sor
 	done
 	[ "$n" -gt 20 ]
 	banger-priv cleanup-jailer-chroot vm1
+}
+
+@test "at once: one started at each call of another ends in a state that one of the two orders gives" {
+	local first second n status other step=1
+	[ -n "${BANGER_FULL:-}" ] || step=11
+	prepare_words="prepare-jailer-chroot vm1 $images/vmlinux drive=rootfs:$images/root.ext4"
+	cleanup_words="cleanup-jailer-chroot vm1"
+	for pair in prepare:cleanup cleanup:prepare cleanup:cleanup prepare:prepare; do
+		first=${pair%:*}_words second=${pair#*:}_words
+		for n in $(seq 1 "$step" 800); do
+			[ "${pair%:*}" = prepare ] || banger-priv $prepare_words > /dev/null
+			rm -f "$BATS_TEST_TMPDIR/other"
+			status=0
+			inject do:"(banger-priv ${!second} > /dev/null 2>&1; echo \$? > $BATS_TEST_TMPDIR/other) 3>&- &" \
+				caged "$n" banger-priv ${!first} > /dev/null 2>&1 || status=$?
+			[ "$status" != 125 ] || break
+			until [ -s "$BATS_TEST_TMPDIR/other" ]; do sleep .01; done
+			other=$(cat "$BATS_TEST_TMPDIR/other")
+			case $pair:$status:$other in
+			prepare:cleanup:0:0) [ ! -d "$jails/vm1" ] || [ "$(cat "$root/vmlinux")" = kernel ] ;;
+			cleanup:prepare:0:0) [ "$(cat "$root/vmlinux")" = kernel ] ;;
+			cleanup:prepare:0:3 | cleanup:cleanup:0:0) [ ! -d "$jails/vm1" ] ;;
+			prepare:prepare:0:3 | prepare:prepare:3:0) [ "$(cat "$root/vmlinux")" = kernel ] ;;
+			*) echo "$pair at call $n: $status, $other"; false ;;
+			esac
+			banger-priv cleanup-jailer-chroot vm1
+			[ "$(jail_state)" = "$before" ]
+		done
+		[ "$n" -gt 30 ]
+		banger-priv cleanup-jailer-chroot vm1
+	done
 }
 
 @test "at once: prepare and cleanup, in every mixture, end in one of the two orders" {

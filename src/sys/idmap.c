@@ -15,14 +15,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* One byte says that the child is there and can be looked at. */
+/* Closing `ready` says that this child can be looked at.  It goes when the other end of `until` does,
+ * and so also when its parent is killed. */
 static _Noreturn void
-stay(int ready)
+stay(int ready, int until)
 {
+	struct pollfd closed = { .fd = until, .events = POLLIN };
+
 	prctl(PR_SET_DUMPABLE, 1UL);
 	close(ready);
-	for (;;)
-		ppoll(NULL, 0, NULL, NULL);
+	while (poll(&closed, 1, -1) < 0 && errno == EINTR)
+		;
+	_exit(0);
 }
 
 static int
@@ -60,28 +64,29 @@ map_and_open(pid_t child, uid_t from_uid, uid_t to_uid, gid_t from_gid, gid_t to
 int
 idmap_open(uid_t from_uid, uid_t to_uid, gid_t from_gid, gid_t to_gid)
 {
-	int userns, pidfd, ready[2];
+	int userns, ready[2], until[2];
 	struct pollfd closed;
 	pid_t child;
 
-	if (pipe2(ready, O_CLOEXEC) < 0)
+	if (pipe2(ready, O_CLOEXEC) < 0 || pipe2(until, O_CLOEXEC) < 0)
 		return -errno;
-	child = (pid_t)syscall(SYS_clone, (unsigned long)(CLONE_NEWUSER | CLONE_PIDFD | SIGCHLD), NULL,
-			       &pidfd, NULL, NULL);
+	child = (pid_t)syscall(SYS_clone, (unsigned long)(CLONE_NEWUSER | SIGCHLD), NULL, NULL, NULL, NULL);
 	if (child == 0) {
 		close(ready[0]);
-		stay(ready[1]);
+		close(until[1]);
+		stay(ready[1], until[0]);
 	}
 	userns = child < 0 ? -errno : 0;
 	close(ready[1]);
+	close(until[0]);
 	if (child > 0) {
 		closed = (struct pollfd){ .fd = ready[0], .events = POLLIN };
 		poll(&closed, 1, -1);
 		userns = map_and_open(child, from_uid, to_uid, from_gid, to_gid);
-		syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0U);
-		waitpid(child, NULL, 0);
-		close(pidfd);
 	}
 	close(ready[0]);
+	close(until[1]);
+	if (child > 0)
+		waitpid(child, NULL, 0);
 	return userns;
 }

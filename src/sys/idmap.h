@@ -12,7 +12,5 @@ int idmap_open(uid_t from_uid, uid_t to_uid, gid_t from_gid, gid_t to_gid);
 
 #define IDMAP_CALLS \
 	CALL(clone, "a child whose only purpose is its user namespace"), \
-	CALL(ppoll, "all that it does"), \
 	CALL_IF(prctl, 0, PR_SET_DUMPABLE, "so that its namespace can be opened"), \
-	CALL(pidfd_send_signal, "ends it"), \
-	CALL(wait4, "and waits for its end")
+	CALL(wait4, "its end")

@@ -423,7 +423,6 @@ static const struct call calls_as_owner[] = {
 static const struct cap caps[] = {
 	CAP(SYS_ADMIN, "the mounts"),
 	CAP(CHOWN, "gives the chroot, its nodes and the sockets' directory to the VM"),
-	CAP(FOWNER, "sets the mode of a directory that is the VM's"),
 	CAP(MKNOD, "the node of a drive or of vhost-vsock"),
 	CAP(SETUID, "maps the owner's uid to the VM's, in a range of them"),
 	CAP(SETGID, "and the gid"),

@@ -84,7 +84,11 @@ fresh_launch() { # mortal|liar
 
 scenario_launch_firecracker_1() {
 	fresh_launch mortal
-	ends 0 "$@" launch-firecracker s console="$images/console"
+	ends 0 "$@" launch-firecracker s console="$images/console" && console_arrives
+}
+console_arrives() {
+	# In a shell of its own: where nobody reads, it dies of SIGPIPE.
+	sh -c "echo said > /proc/$(pgrep -x firecracker)/fd/1" && until_true grep -q said "$images/console" > /dev/null
 }
 scenario_launch_firecracker_2() { # a limit: not everywhere
 	local code=4
@@ -107,6 +111,117 @@ scenario_launch_firecracker_6() { # the same, in the last stage
 scenario_launch_firecracker_5() { # where fchmodat2 is there, only the jailer asks chmod, four times
 	fresh_launch mortal
 	ends 125 "$BANGER_BUILD/tests/inject" fail:EIO chmod 5 "$@" launch-firecracker s
+}
+
+fresh_jail() {
+	! mountpoint -q /var/lib/banger || launch_teardown
+	launch_setup
+}
+with_ids_of_its_own() { printf 'vm_uid = 5000-5009\nvm_gid = 6000-6009\n' > /etc/banger/priv.conf; }
+works_in() { [ "$(readlink "/proc/$1/cwd")" = "$2" ]; } # PID DIRECTORY
+is_clean() { [ ! -e "$jails/vm1" ] && ! grep -q "$jails/" /proc/self/mountinfo; }
+
+scenario_prepare_jailer_chroot_1() {
+	fresh_jail
+	ends 0 "$@" prepare-jailer-chroot vm1 "$images/vmlinux" initrd="$images/initrd" drive=d:"$images/root.ext4" scratch=yes &&
+		[ "$(stat -c '%u %a' "$jails/vm1/root" "$jails/vm1/sockets" | tr '\n' ' ')" = "1900 700 1900 3777 " ]
+}
+scenario_prepare_jailer_chroot_2() { # ids of its own, beside another VM
+	fresh_jail
+	with_ids_of_its_own
+	banger-priv prepare-jailer-chroot vm2 "$images/vmlinux" > /dev/null
+	ends 3 "$@" prepare-jailer-chroot vm1 "$images/vmlinux" &&
+		ends 0 "$@" prepare-jailer-chroot vm1 "$images/vmlinux" uid=5001 gid=6001 drive=d:"$images/root.ext4" &&
+		[ "$(stat -c '%u %g' "$jails/vm1/root/d")" = "5001 6001" ]
+}
+scenario_prepare_jailer_chroot_3() { # what a dynamically linked firecracker needs, and a node
+	fresh_jail
+	install -m 0755 "$BANGER_BUILD/tests/standin/dynamic/firecracker" /usr/local/bin/firecracker
+	[ -e /dev/vhost-vsock ] || mknod /dev/vhost-vsock c 10 241
+	ends 0 "$@" prepare-jailer-chroot vm1 "$images/vmlinux" vsock=yes &&
+		[ "$(stat -c '%u %t' "$jails/vm1/root/dev/vhost-vsock")" = "1900 a" ]
+}
+scenario_prepare_jailer_chroot_4() { # undone
+	fresh_jail
+	ends 5 "$BANGER_BUILD/tests/inject" fail:EIO fsopen 2 "$@" prepare-jailer-chroot vm1 "$images/vmlinux" && is_clean
+}
+scenario_prepare_jailer_chroot_5() { # as on a kernel before 6.6
+	fresh_jail
+	ends 0 "$BANGER_BUILD/tests/inject" fail:ENOSYS fchmodat2 1 "$@" prepare-jailer-chroot vm1 "$images/vmlinux"
+}
+scenario_prepare_jailer_chroot_6() { # where fchmodat2 is there, chmod is never asked
+	fresh_jail
+	ends 125 $(failing chmod) "$@" prepare-jailer-chroot vm1 "$images/vmlinux"
+}
+scenario_prepare_jailer_chroot_7() { # a VM that runs
+	local status=0
+	fresh_jail
+	mkdir -p /sys/fs/cgroup/banger/vm1
+	sleep 60 3>&- &
+	echo $! > /sys/fs/cgroup/banger/vm1/cgroup.procs
+	ends 6 "$@" prepare-jailer-chroot vm1 "$images/vmlinux" || status=$?
+	end $!
+	return "$status"
+}
+scenario_prepare_jailer_chroot_8() { # a device
+	local code=5
+	fresh_jail
+	! : 2> /dev/null < /dev/mapper/control || code=3
+	ends $code "$@" prepare-jailer-chroot vm1 "$images/vmlinux" drive=d:/dev/mapper/fc-rootfs-none
+}
+
+prepared() { # OPERAND...
+	fresh_jail
+	banger-priv prepare-jailer-chroot vm1 "$images/vmlinux" "$@" > /dev/null
+}
+scenario_cleanup_jailer_chroot_1() {
+	prepared drive=d:"$images/root.ext4" scratch=yes
+	inside 1900 1900 "os.mkdir('closed', 0); put('sockets/s', b'')"
+	ends 0 "$@" cleanup-jailer-chroot vm1 && is_clean
+}
+scenario_cleanup_jailer_chroot_2() { # of another making, on disk; under a shared root
+	fresh_jail
+	mkdir -p "$jails/vm1/root/usr" "$jails/vm1/root/deep/er" "$jails/vm1/root/closed"
+	touch "$jails/vm1/root/deep/er/file"
+	chown -R banger "$jails/vm1"
+	chmod 0 "$jails/vm1/root/closed"
+	mount --bind "$jails/vm1/root" "$jails/vm1/root"
+	mount --bind /usr "$jails/vm1/root/usr"
+	ends 0 "$@" cleanup-jailer-chroot vm1 && is_clean
+}
+scenario_cleanup_jailer_chroot_3() { # in use: as it was
+	local status=0 mounts
+	prepared initrd="$images/initrd"
+	mounts=$(grep -c "$jails/" /proc/self/mountinfo)
+	(cd "$jails/vm1/root" && exec sleep 60 3>&-) &
+	until_true works_in "$!" "$jails/vm1/root"
+	ends 6 "$@" cleanup-jailer-chroot vm1 && [ "$(grep -c "$jails/" /proc/self/mountinfo)" = "$mounts" ] || status=$?
+	end $!
+	return "$status"
+}
+scenario_cleanup_jailer_chroot_4() { # a VM that runs, and its cgroup when it has ended
+	local status=0
+	prepared
+	mkdir -p /sys/fs/cgroup/banger/vm1
+	sleep 60 3>&- &
+	echo $! > /sys/fs/cgroup/banger/vm1/cgroup.procs
+	ends 6 "$@" cleanup-jailer-chroot vm1 || status=$?
+	end $!
+	[ $status = 0 ] && ends 0 "$@" cleanup-jailer-chroot vm1 && [ ! -d /sys/fs/cgroup/banger/vm1 ]
+}
+foreign_jail() {
+	fresh_jail
+	mkdir -p "$jails/vm1/root"
+	chown banger "$jails/vm1/root"
+}
+scenario_cleanup_jailer_chroot_5() { # as on a kernel before 6.6
+	foreign_jail
+	ends 0 "$BANGER_BUILD/tests/inject" fail:ENOSYS fchmodat2 1 "$@" cleanup-jailer-chroot vm1 && is_clean
+}
+
+scenario_cleanup_jailer_chroot_6() { # where fchmodat2 is there, chmod is never asked
+	foreign_jail
+	ends 125 $(failing chmod) "$@" cleanup-jailer-chroot vm1 && is_clean
 }
 
 scenario_ensure_socket_dir_1() { rm -rf /run/banger; ends 0 "$@" ensure-socket-dir; }
@@ -328,8 +443,7 @@ scenario_sudoers_1() { ends 0 "$@" sudoers; }
 # A verb that is neither here nor has scenarios fails tests/cage.bats.
 unmeasured=(
 	create-dm-snapshot cleanup-dm-snapshot
-	remove-dm-snapshot fsck-snapshot read-ext4-file write-ext4-files prepare-jailer-chroot
-	cleanup-jailer-chroot cleanup-vm
+	remove-dm-snapshot fsck-snapshot read-ext4-file write-ext4-files cleanup-vm
 )
 
 is_unmeasured() { # VERB
