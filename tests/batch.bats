@@ -196,7 +196,7 @@ nothing_acted() {
 
 @test "leaves nothing behind: killed anywhere, the same call completes it" {
 	local n status
-	for n in $(seq 3000); do
+	for n in $(seq 1 "$([ -n "${BANGER_FULL:-}" ] && echo 1 || echo 5)" 3000); do
 		status=0
 		inject kill any "$n" banger-priv batch ensure-socket-dir -- ensure-bridge > /dev/null 2>&1 || status=$?
 		[ "$status" != 125 ] || break

@@ -5,11 +5,12 @@
 
 #include "say/say.h"
 
-#include <cap-ng.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <linux/securebits.h>
 #include <sched.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 enum { NOBODY = 65534 };
@@ -68,44 +69,65 @@ change_ids(uid_t uid, gid_t gid)
 		die(REASON_CONFINEMENT, "the change to uid %u did not hold", uid);
 }
 
-static bool
-is_kept(const struct cap *caps, unsigned nr)
+static uint64_t
+set_of(const struct cap *caps)
 {
+	uint64_t set = 0;
+
 	for (; caps->name; caps++)
-		if (caps->nr == (int)nr)
-			return true;
-	return false;
+		set |= UINT64_C(1) << caps->nr;
+	return set;
 }
 
-static void
-cut_capabilities(const struct cap *caps, bool bounding)
+/* Effective, permitted and inheritable set, in halves (capget(2)). */
+static struct __user_cap_header_struct
+this_process(void)
 {
-	capng_type_t sets = CAPNG_EFFECTIVE | CAPNG_PERMITTED | (bounding ? CAPNG_BOUNDING_SET : 0);
-
-	capng_clear(CAPNG_SELECT_ALL);
-	for (const struct cap *cap = caps; cap->name; cap++)
-		capng_update(CAPNG_ADD, sets, (unsigned)cap->nr);
-	if (capng_apply(CAPNG_SELECT_ALL) < 0)
-		die(REASON_CONFINEMENT, "cannot cut the capabilities");
+	return (struct __user_cap_header_struct){ .version = _LINUX_CAPABILITY_VERSION_3 };
 }
 
-/* capng_apply of 0.8.3 says 0 without CAP_SETPCAP and leaves the bounding set full. */
+/* The kernel may know capabilities that came after this build: the first number that is none ends it. */
 static void
-verify_capabilities(const struct cap *caps, bool bounding)
+cut_capabilities(uint64_t kept, uint64_t bounding)
 {
-	capng_clear(CAPNG_SELECT_ALL);
-	if (capng_get_caps_process() < 0)
+	struct __user_cap_header_struct header = this_process();
+	struct __user_cap_data_struct halves[2] = {
+		{ .effective = (uint32_t)kept, .permitted = (uint32_t)kept },
+		{ .effective = (uint32_t)(kept >> 32), .permitted = (uint32_t)(kept >> 32) },
+	};
+
+	for (unsigned long nr = 0; nr < 64; nr++) {
+		if (bounding >> nr & 1 || prctl(PR_CAPBSET_DROP, nr) == 0)
+			continue;
+		if (nr > CAP_LAST_CAP)
+			break;
+		die(REASON_CONFINEMENT, "cannot empty the bounding set: CAP_SETPCAP is missing");
+	}
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0UL, 0UL, 0UL) < 0 ||
+	    syscall(SYS_capset, &header, halves) < 0)
+		die(REASON_CONFINEMENT, "cannot cut the capabilities: is one that the row keeps missing?");
+}
+
+/* Nothing can be ambient that is not inheritable (capabilities(7)): the ambient set needs no look of its own. */
+static void
+verify_capabilities(uint64_t kept, uint64_t bounding)
+{
+	struct __user_cap_header_struct header = this_process();
+	struct __user_cap_data_struct halves[2];
+
+	if (syscall(SYS_capget, &header, halves) < 0)
 		die(REASON_CONFINEMENT, "cannot read the capabilities back");
-	for (unsigned nr = 0; nr <= CAP_LAST_CAP; nr++) {
-		int kept = is_kept(caps, nr);
+	if (halves[0].effective != (uint32_t)kept || halves[1].effective != (uint32_t)(kept >> 32) ||
+	    halves[0].permitted != (uint32_t)kept || halves[1].permitted != (uint32_t)(kept >> 32) ||
+	    halves[0].inheritable || halves[1].inheritable)
+		die(REASON_CONFINEMENT, "the capabilities are not as this verb's row says");
+	for (unsigned long nr = 0; nr < 64; nr++) {
+		int in_bounding = prctl(PR_CAPBSET_READ, nr);
 
-		if (capng_have_capability(CAPNG_EFFECTIVE, nr) != kept ||
-		    capng_have_capability(CAPNG_PERMITTED, nr) != kept ||
-		    capng_have_capability(CAPNG_INHERITABLE, nr) ||
-		    (prctl(PR_CAPBSET_READ, (unsigned long)nr) > 0) != (kept && bounding) ||
-		    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, (unsigned long)nr, 0UL, 0UL) > 0)
-			die(REASON_CONFINEMENT, "capability %u is not as this verb's row says: is it in "
-			    "this process's bounding set?", nr);
+		if (in_bounding < 0 && nr > CAP_LAST_CAP)
+			break;
+		if (in_bounding != (int)(bounding >> nr & 1))
+			die(REASON_CONFINEMENT, "capability %lu is not in the bounding set as this verb's row says", nr);
 	}
 }
 
@@ -120,7 +142,7 @@ verify_flags(unsigned long bits)
 void
 cage_close(const struct keep *keep, uid_t owner_uid, gid_t owner_gid)
 {
-	const struct cap *caps = keep->caps ? keep->caps : no_caps;
+	uint64_t kept = set_of(keep->caps ? keep->caps : no_caps), bounding = hands_over(keep) ? kept : 0;
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL) < 0)
 		die(REASON_CONFINEMENT, "cannot set no_new_privs");
@@ -143,8 +165,8 @@ cage_close(const struct keep *keep, uid_t owner_uid, gid_t owner_gid)
 		/* A change of uid makes a process dumpable again where fs.suid_dumpable says so.  It has all
 		 * its capabilities still, and so nobody of that uid can trace it yet (ptrace(2)). */
 		prctl(PR_SET_DUMPABLE, 0UL);
-		cut_capabilities(caps, hands_over(keep));
-		verify_capabilities(caps, hands_over(keep));
+		cut_capabilities(kept, bounding);
+		verify_capabilities(kept, bounding);
 		verify_flags(bits_of(keep));
 	}
 	cage_filter(keep);

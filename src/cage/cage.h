@@ -16,5 +16,5 @@
  * owner_uid and owner_gid are for AS_OWNER.  Sources: capabilities(7), seccomp(2). */
 void cage_close(const struct keep *keep, uid_t owner_uid, gid_t owner_gid);
 
-/* The last step of cage_close: seccomp(2) by way of libseccomp. */
+/* The last step of cage_close: seccomp(2) with the filter that the build compiled for the row. */
 void cage_filter(const struct keep *keep);

@@ -133,12 +133,16 @@ tidy_descriptors(void)
 static void
 tidy_signals(void)
 {
-	sigset_t polite;
+	sigset_t polite, pending;
 
-	/* Ignoring first throws away what is pending: a SIGALRM from before exec would hit us later. */
-	for (int nr = 1; nr < NSIG; nr++)
-		if (signal(nr, SIG_IGN) != SIG_ERR)
-			signal(nr, SIG_DFL);
+	/* Ignoring throws away what is pending: a SIGALRM from before exec would hit us later. */
+	if (sigpending(&pending) < 0)
+		die(REASON_HOST, "cannot look for pending signals");
+	for (int nr = 1; nr < NSIG; nr++) {
+		if (sigismember(&pending, nr) == 1)
+			signal(nr, SIG_IGN);
+		signal(nr, SIG_DFL);
+	}
 	signal(SIGPIPE, SIG_IGN);
 	/* What a terminal or sudo sends politely waits until the verb is through; SIGKILL does not,
 	 * and every verb is built to survive that. */

@@ -2,7 +2,7 @@
  * config.c: the keys, each with its gate and its default, and the reading of the file.
  *
  * Defaults go through the same gates as the file's values, so that a build option cannot bring in
- * what an admin could not write.
+ * what an admin could not write; but when the program is built, and not in every call.
  */
 #include "config/config.h"
 
@@ -170,12 +170,24 @@ next_line(char *out, int size, void *user)
 	return out;
 }
 
+/* A list is empty by default, as is what need not be there. */
 static void
 set_defaults(struct settings *settings)
 {
 	memset(settings, 0, sizeof(*settings));
 	for (size_t i = 0; i < KEYS; i++)
-		if (!take_value(&keys[i], keys[i].standard, settings))
+		if (*keys[i].standard)
+			(void)keys[i].gate->fit(keys[i].standard, settings, (char *)settings + keys[i].offset);
+}
+
+void
+config_check_defaults(void)
+{
+	static struct settings settings;
+
+	for (size_t i = 0; i < KEYS; i++)
+		if (!take_value(&keys[i], keys[i].standard, &settings) ||
+		    (keys[i].takes == WORDS && *keys[i].standard))
 			die(REASON_CONFIG, "the built-in default of %s is not valid", keys[i].name);
 }
 

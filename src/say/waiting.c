@@ -16,6 +16,7 @@
 #include <signal.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -30,8 +31,9 @@ waiting_look(void)
 {
 	struct stat status;
 
-	/* Not isatty alone: asked of a socket, that request means something else (CVE-2023-2002). */
-	watched = fstat(STDERR_FILENO, &status) == 0 && S_ISCHR(status.st_mode) &&
+	/* Not isatty alone: asked of a socket, that request means something else (CVE-2023-2002).  /dev/null and
+	 * its kind (major 1) are none. */
+	watched = fstat(STDERR_FILENO, &status) == 0 && S_ISCHR(status.st_mode) && major(status.st_rdev) != 1 &&
 		  isatty(STDERR_FILENO);
 }
 
