@@ -2,7 +2,7 @@
 _banger_priv() {
 	local word=${COMP_WORDS[COMP_CWORD]} verb=${COMP_WORDS[1]}
 	if [ "$COMP_CWORD" = 1 ]; then
-		mapfile -t COMPREPLY < <(compgen -W "ensure-bridge create-tap delete-tap ensure-nat remove-nat sync-resolver-routing clear-resolver-routing create-dm-snapshot cleanup-dm-snapshot remove-dm-snapshot fsck-snapshot read-ext4-file write-ext4-files prepare-jailer-chroot cleanup-jailer-chroot launch-firecracker ensure-socket-dir ensure-socket-access find-pid process-running wait-for-exit signal-process kill-process send-ctrl-alt-del resolve-binary cleanup-vm batch help version verbs explain check sudoers" -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W "ensure-bridge create-tap delete-tap ensure-nat remove-nat sync-resolver-routing clear-resolver-routing create-dm-snapshot cleanup-dm-snapshot remove-dm-snapshot fsck-snapshot read-ext4-file write-ext4-files prepare-jailer-chroot cleanup-jailer-chroot launch-firecracker ensure-socket-dir ensure-socket-access find-pid process-running wait-for-exit signal-process kill-process send-ctrl-alt-del resolve-binary cleanup-vm batch help version verbs explain check status sudoers" -- "$word")
 		return
 	fi
 	case $verb in
@@ -19,6 +19,7 @@ _banger_priv() {
 	verbs) mapfile -t COMPREPLY < <(compgen -W "format=" -- "$word") ;;
 	explain) mapfile -t COMPREPLY < <(compgen -W "format=" -- "$word") ;;
 	check) mapfile -t COMPREPLY < <(compgen -W "format=" -- "$word") ;;
+	status) mapfile -t COMPREPLY < <(compgen -W "format=" -- "$word") ;;
 	sudoers) mapfile -t COMPREPLY < <(compgen -W "form=" -- "$word") ;;
 	esac
 	compopt -o nospace

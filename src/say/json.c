@@ -74,3 +74,10 @@ json_flag(const char *key, bool value)
 	json_key(key);
 	print("%s", value ? "true" : "false");
 }
+
+void
+json_null(const char *key)
+{
+	json_key(key);
+	print("null");
+}

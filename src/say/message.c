@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PAGE_BYTES = 256 * 1024, PATIENCE_MS = 2000 };
+enum { PAGE_BYTES = 4 << 20, PATIENCE_MS = 2000 };
 
 static const char *speaker;                     /* the verb's name, once it is known */
 static enum reason last_reason = REASON_NONE;   /* for the audit */

@@ -131,6 +131,7 @@ void json_close(char bracket);                          /* '}' or ']' */
 void json_text(const char *key, const char *value);
 void json_number(const char *key, int64_t value);
 void json_flag(const char *key, bool value);
+void json_null(const char *key);
 
 /* Bytes of a guest's, raw, at once and not at the end; finish() adds what was printed besides.  False, and
  * finish() knows, when nobody takes them. */

@@ -3,6 +3,7 @@
  */
 #include "sys/cgroup.h"
 
+#include "sys/directory.h"
 #include "sys/patience.h"
 #include "sys/trusted.h"
 
@@ -217,6 +218,28 @@ int
 cgroup_kill(int cgroup)
 {
 	return cgroup_write(cgroup, "cgroup.kill", "1");
+}
+
+int
+cgroup_each(void (*each)(const char *vm, bool populated, void *data), void *data)
+{
+	struct directory_reader all = { .fd = open_parent() };
+	const char *name;
+
+	if (all.fd < 0)
+		return all.fd == -ENOENT ? 0 : all.fd;
+	while ((name = directory_next(&all)) && *name) {
+		/* Files, and what is no VM's: beneath_open of the former fails as that of a directory. */
+		int cgroup = strcmp(name, CONSOLES) == 0 ? -ENOENT :
+			     beneath_open(all.fd, name, O_RDONLY | O_DIRECTORY, 0);
+
+		if (cgroup < 0)
+			continue;
+		each(name, cgroup_populated(cgroup) != 0, data);
+		close(cgroup);
+	}
+	close(all.fd);
+	return name ? 0 : -errno;
 }
 
 int

@@ -46,6 +46,10 @@ int cgroup_kill(int cgroup);
  * a process that hangs in the kernel ends when that lets go of it. */
 int cgroup_end(const struct vm_id *vm, int timeout_ms);
 
+/* Calls each with every VM's cgroup: its name, and whether a process is in it.  0, also where there is no
+ * cgroup v2, or -errno. */
+int cgroup_each(void (*each)(const char *vm, bool populated, void *data), void *data);
+
 /* For moving a process in: a descriptor on cgroup.procs. */
 int cgroup_open_procs(int cgroup);
 

@@ -69,6 +69,27 @@ handover_find(const struct vm_id *vm, const struct settings *settings, struct pr
 	       0 : -EEXIST;
 }
 
+const char *
+handover_state(const struct vm_id *vm, const struct settings *settings)
+{
+	struct prepared prepared = { .directory = -1, .root = -1, .sockets = -1 };
+	int rc = handover_find(vm, settings, &prepared);
+	struct stat status = { 0 };
+
+	if (rc == -EEXIST && fstat(prepared.directory, &status) < 0)
+		status.st_mode = 0;
+	if (prepared.root >= 0)
+		close(prepared.root);
+	if (prepared.sockets >= 0)
+		close(prepared.sockets);
+	if (prepared.directory >= 0)
+		close(prepared.directory);
+	else
+		return rc == -ENOENT ? NULL : "not whole";
+	return rc == 0 ? "prepared" : (status.st_mode & 07777) == MODE_HANDED_OVER ? "handed over" :
+	       (status.st_mode & 07777) == MODE_RUNS ? "launched" : "not whole";
+}
+
 int
 handover_take(const struct prepared *prepared)
 {

@@ -27,6 +27,9 @@ struct prepared {
  * -ENOENT (not prepared), -EEXIST (handed over before), or -errno. */
 int handover_find(const struct vm_id *vm, const struct settings *settings, struct prepared *prepared);
 
+/* How far it is, for people: "prepared", "handed over", "launched", or "not whole"; NULL when there is none. */
+const char *handover_state(const struct vm_id *vm, const struct settings *settings);
+
 /* Marks it as handed over, and takes the top away from the VM's uid until the jailer gives it back: that
  * spares the jailer CAP_FOWNER, for it sets the mode before the owner. */
 int handover_take(const struct prepared *prepared);

@@ -142,6 +142,15 @@ loop_is_ours(const struct loop *loop)
 	return strncmp(loop->tag, TAG, strlen(TAG)) == 0;
 }
 
+void
+loop_name(const struct loop *loop, struct dm_name *name)
+{
+	const char *rest = loop->tag + strlen(TAG);
+
+	snprintf(name->text, sizeof(name->text), "%s%s", *rest == '*' ? DM_NAME_PREFIX : "",
+		 *rest == '*' ? rest + 1 : rest);
+}
+
 static int
 each_in(const struct dirent64 *entry, int (*each)(struct loop *loop, void *data), void *data)
 {

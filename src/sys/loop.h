@@ -39,6 +39,9 @@ int loop_open(unsigned number, struct loop *out);
 bool loop_is_of(const struct loop *loop, const struct dm_name *name);
 bool loop_is_ours(const struct loop *loop);
 
+/* The name that one of ours is tagged with. */
+void loop_name(const struct loop *loop, struct dm_name *name);
+
 /* Calls each with every loop device that has a file attached, and closes it afterwards unless each has
  * set fd to -1; stops at the first that gives other than 0, and gives that. */
 int loop_each(int (*each)(struct loop *loop, void *data), void *data);

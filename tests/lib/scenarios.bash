@@ -443,7 +443,7 @@ scenario_sudoers_1() { ends 0 "$@" sudoers; }
 # A verb that is neither here nor has scenarios fails tests/cage.bats.
 unmeasured=(
 	create-dm-snapshot cleanup-dm-snapshot
-	remove-dm-snapshot fsck-snapshot read-ext4-file write-ext4-files cleanup-vm
+	remove-dm-snapshot fsck-snapshot read-ext4-file write-ext4-files cleanup-vm status
 )
 
 is_unmeasured() { # VERB
