@@ -3,9 +3,11 @@
  */
 #include "sys/binary.h"
 
+#include "sys/elf.h"
 #include "sys/trusted.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -67,6 +69,28 @@ binary_fault(int rc, const struct binary_found *found, char *command, size_t siz
 	       is_file ? "is not a plain executable file of root's alone" :
 	       rc == -EPERM ? "is not root's alone" :
 	       "is not a directory; its real path, without symlinks, belongs into /etc/banger/priv.conf";
+}
+
+int
+binary_look(enum binary which, const struct settings *settings, struct binary_found *found,
+	    struct binary_content *content)
+{
+	struct stat status;
+	char link[32];
+	int readable, rc, fd = binary_open(which, settings, found);
+
+	if (fd < 0)
+		return fd;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	readable = open(link, O_RDONLY | O_CLOEXEC);
+	rc = readable < 0 || fstat(readable, &status) < 0 ? -errno : elf_wants_loader(readable);
+	if (rc >= 0)
+		*content = (struct binary_content){ (uint64_t)status.st_size, rc > 0 };
+	if (readable >= 0)
+		close(readable);
+	close(fd);
+	found->bad = strlen(found->path);
+	return rc < 0 ? rc : 0;
 }
 
 void

@@ -6,7 +6,9 @@
 #include "gate/gate.h"
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct binary_found {
 	char path[PATH_MAX + 32];       /* absolute, also where a bare name was configured */
@@ -26,6 +28,12 @@ int binary_open(enum binary which, const struct settings *settings, struct binar
 /* What is wrong with that part of the path, and in command the install(1) command that mends it ("" where no
  * command does). */
 const char *binary_fault(int rc, const struct binary_found *found, char *command, size_t size);
+
+/* Finds one and looks into it: its bytes, and whether it wants a loader (elf.h).  0, -ENOEXEC, or an error
+ * of binary_open's. */
+struct binary_content { uint64_t bytes; bool wants_loader; };
+int binary_look(enum binary which, const struct settings *settings, struct binary_found *found,
+		struct binary_content *content);
 
 /* What is wrong, and the install(1) command that mends it, for exit code 4. */
 void binary_remedy(int rc, const struct binary_found *found, char *out, size_t size);

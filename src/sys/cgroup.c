@@ -77,50 +77,6 @@ open_parent(void)
 	return parent;
 }
 
-int
-cgroup_enable(const char *controller)
-{
-	char word[32];
-	int root = cgroup_root(), parent, rc;
-
-	if (root < 0)
-		return root;
-	snprintf(word, sizeof(word), "+%s", controller);
-	rc = cgroup_write(root, "cgroup.subtree_control", word);
-	close(root);
-	if (rc < 0)
-		return rc == -EINVAL ? -ENOENT : rc;
-	parent = open_parent();
-	if (parent < 0)
-		return parent;
-	rc = cgroup_write(parent, "cgroup.subtree_control", word);
-	close(parent);
-	return rc;
-}
-
-int
-cgroup_has(const char *controller)
-{
-	char text[512] = "", *rest = text, *word;
-	int root = cgroup_root(), fd;
-	ssize_t got;
-
-	if (root < 0)
-		return root;
-	fd = beneath_open(root, "cgroup.controllers", O_RDONLY, 0);
-	close(root);
-	if (fd < 0)
-		return fd;
-	got = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	if (got < 0)
-		return -EIO;
-	while ((word = strsep(&rest, " \n")))
-		if (strcmp(word, controller) == 0)
-			return 1;
-	return 0;
-}
-
 static int
 make_in_parent(const char *name)
 {
@@ -206,6 +162,63 @@ cgroup_write(int cgroup, const char *file, const char *value)
 		rc = -errno;
 	close(fd);
 	return rc;
+}
+
+static int
+enable(const char *controller)
+{
+	char word[32];
+	int root = cgroup_root(), parent, rc;
+
+	if (root < 0)
+		return root;
+	snprintf(word, sizeof(word), "+%s", controller);
+	rc = cgroup_write(root, "cgroup.subtree_control", word);
+	close(root);
+	if (rc < 0)
+		return rc == -EINVAL ? -ENOENT : rc;
+	parent = open_parent();
+	if (parent < 0)
+		return parent;
+	rc = cgroup_write(parent, "cgroup.subtree_control", word);
+	close(parent);
+	return rc;
+}
+
+int
+cgroup_has(const char *controller)
+{
+	char text[512] = "", *rest = text, *word;
+	int root = cgroup_root(), fd;
+	ssize_t got;
+
+	if (root < 0)
+		return root;
+	fd = beneath_open(root, "cgroup.controllers", O_RDONLY, 0);
+	close(root);
+	if (fd < 0)
+		return fd;
+	got = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (got < 0)
+		return -EIO;
+	while ((word = strsep(&rest, " \n")))
+		if (strcmp(word, controller) == 0)
+			return 1;
+	return 0;
+}
+
+int
+cgroup_limit(int cgroup, const struct cgroup_limit *limit)
+{
+	char controller[sizeof(limit->file)] = "";
+	int rc;
+
+	memcpy(controller, limit->file, strcspn(limit->file, "."));
+	rc = enable(controller);
+	if (rc == -ENOENT || rc == -EBUSY)
+		return -ENODEV;
+	return rc < 0 ? rc : cgroup_write(cgroup, limit->file, limit->value);
 }
 
 int

@@ -32,9 +32,9 @@ int cgroup_populated(int cgroup);
 /* Whether there is a process of that VM; true, too, where that cannot be told. */
 bool cgroup_is_running(const struct vm_id *vm);
 
-/* Lets the cgroups of VMs have a controller, like "memory", which the hierarchy's root and the
- * directory of all VMs must hand on; -ENOENT when this hierarchy has none such. */
-int cgroup_enable(const char *controller);
+/* Sets a limit.  The hierarchy's root and the directory of all VMs are made to hand its controller on;
+ * -ENODEV when this hierarchy has none such, or may not. */
+int cgroup_limit(int cgroup, const struct cgroup_limit *limit);
 
 /* Whether the hierarchy's root has that controller to give: 1, 0, or -errno. */
 int cgroup_has(const char *controller);

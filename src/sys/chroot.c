@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 enum {
@@ -137,6 +138,19 @@ chroot_add_link(const struct chroot *chroot, const char *name, const char *to)
 	int rc = make_parents(chroot->root, name);
 
 	return rc == 0 && symlinkat(to, chroot->root, name) < 0 ? -errno : rc;
+}
+
+int
+chroot_add_vsock(const struct chroot *chroot, uid_t uid, gid_t gid)
+{
+	struct stat status;
+
+	if (lstat("/dev/vhost-vsock", &status) < 0)
+		return -errno;
+	/* A misc device; its number is the kernel's own answer, and nothing else goes in. */
+	if (!S_ISCHR(status.st_mode) || major(status.st_rdev) != 10)
+		return -ENXIO;
+	return chroot_add_node(chroot, "dev/vhost-vsock", S_IFCHR, status.st_rdev, uid, gid);
 }
 
 int

@@ -35,6 +35,8 @@ int chroot_add_mount(const struct chroot *chroot, const char *name, int from, ui
 int chroot_add_node(const struct chroot *chroot, const char *name, mode_t type, dev_t device,
 		    uid_t uid, gid_t gid);
 int chroot_add_link(const struct chroot *chroot, const char *name, const char *to);
+/* dev/vhost-vsock: -ENOENT where the host has none, -ENXIO where that is something else. */
+int chroot_add_vsock(const struct chroot *chroot, uid_t uid, gid_t gid);
 int chroot_add_sockets(const struct chroot *chroot, uid_t vm_uid, gid_t owner_gid);
 
 /* The last step: the top of the chroot gets the VM's ids, which is where they are kept. */

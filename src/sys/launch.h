@@ -39,6 +39,17 @@ int launch_execute(struct launch *launch, const struct vm_id *vm, const struct s
  * 0, -ESRCH (it has ended), -ETIMEDOUT, -EPERM (somebody else listens), or -errno. */
 int launch_connect(const struct launch *launch, int64_t deadline);
 
+/* What it calls. */
+#define LAUNCH_CONNECT_CALLS \
+	CALL(openat2, "the socket, from the directory that is open"), \
+	CALL(newfstatat, "whether it is one"), \
+	API_CONNECT_CALLS, \
+	CALL_IF(getsockopt, 0, FD_API, "who listens"), \
+	CALL_IF(epoll_ctl, 0, FD_EVENTS, "the process's end is waited for as well"), \
+	CALL(inotify_add_watch, "watches the socket directory"), \
+	CALL_IF(read, 0, FD_INOTIFY, "what happened in it"), \
+	CALL(ppoll, "waits for that, for the deadline and for signals")
+
 /* Kills FD_CHILD, waits until it has ended, and gives the first 400 bytes that it said, without
  * newlines.  -EBADF when there is none, or -errno. */
 int launch_end(const char **said);

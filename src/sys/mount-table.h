@@ -1,8 +1,8 @@
 /*
  * mount-table.h: the mounts below one directory.
  *
- * From listmount(2) and statmount(2) (Linux 6.8), whose cost is that of the mounts below the same mount; before them from
- * libmount's table of /proc/self/mountinfo, which only such kernels have to read.
+ * From listmount(2) and statmount(2) (Linux 6.8), which tell of the mounts below one and of no other; before
+ * them from libmount's table of /proc/self/mountinfo, whose cost is that of all the host's mounts.
  */
 #pragma once
 

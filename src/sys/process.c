@@ -329,3 +329,12 @@ process_end(int timeout_ms)
 			return 0;
 	return -EBUSY;
 }
+
+enum reason
+process_objection(int rc, const struct claim *claim, const char **text)
+{
+	*text = rc == -ESRCH ? "no process of that number is running" :
+		claim->vm ? "the process is not a firecracker of ours, or not that VM's" :
+		"the process is not a firecracker of ours";
+	return rc == -ESRCH ? REASON_NO : rc == -EPERM ? REASON_FOREIGN : REASON_NONE;
+}

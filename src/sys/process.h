@@ -42,6 +42,10 @@ int process_end(int timeout_ms);
 /* To what process_hold holds; 0, -ESRCH, or -errno. */
 int process_signal(int nr);
 
+/* Why a process that could not be held or signalled is refused, and with which text; REASON_NONE when
+ * the kernel's own word is the best there is. */
+enum reason process_objection(int rc, const struct claim *claim, const char **text);
+
 /* What process_hold calls. */
 #define PROCESS_HOLD_CAPS \
 	CAP(SYS_PTRACE, "reads which file a process of another uid executes"), \

@@ -149,25 +149,25 @@ find_binaries(const struct settings *settings)
 }
 
 static enum code
-limit(int cgroup, const struct cgroup_limit *each)
+set_limits(int cgroup)
 {
-	char controller[16] = "";
-	int rc;
+	for (unsigned i = 0; i < limits.count; i++) {
+		int rc = cgroup_limit(cgroup, &ask.limits[i]);
 
-	memcpy(controller, each->file, strcspn(each->file, "."));
-	rc = cgroup_enable(controller);
-	if (rc == -ENOENT || rc == -EBUSY)
-		return refused(REASON_HOST, "the cgroup controller %s is not to be had on this host", controller);
-	if (rc == 0)
-		rc = cgroup_write(cgroup, each->file, each->value);
-	return rc < 0 ? failed(rc, "cannot set %s", each->file) : CODE_DONE;
+		if (rc == -ENODEV)
+			return refused(REASON_HOST, "this host has no cgroup controller for %s",
+				       ask.limits[i].file);
+		if (rc < 0)
+			return failed(rc, "cannot set %s", ask.limits[i].file);
+	}
+	return CODE_DONE;
 }
 
 static enum code
 make_cgroup(void)
 {
 	int procs, cgroup = cgroup_make(&ask.vm);
-	enum code code = CODE_DONE;
+	enum code code;
 
 	if (cgroup == -ENOENT)
 		return CODE_DONE;
@@ -175,8 +175,7 @@ make_cgroup(void)
 		return failed(cgroup, "cannot make the VM's cgroup");
 	if (cgroup_populated(cgroup) != 0)
 		return refused(REASON_IN_USE, "a process of that VM still runs; kill-process ends it");
-	for (unsigned i = 0; i < limits.count && code == CODE_DONE; i++)
-		code = limit(cgroup, &ask.limits[i]);
+	code = set_limits(cgroup);
 	if (code != CODE_DONE) {
 		cgroup_remove(&ask.vm);
 		return code;
@@ -401,18 +400,7 @@ static const struct call jailer_calls[] = {
 	LIST_END
 };
 
-static const struct call waiting_calls[] = {
-	CALL(openat2, "the socket, from the directory that is open"),
-	CALL(newfstatat, "whether it is one"),
-	API_CONNECT_CALLS,
-	CALL_IF(getsockopt, 0, FD_API, "who listens"),
-	CALL_IF(epoll_ctl, 0, FD_EVENTS, "the process's end is waited for as well"),
-	CALL(inotify_add_watch, "watches the socket directory"),
-	CALL_IF(read, 0, FD_INOTIFY, "what happened in it"),
-	CALL(ppoll, "waits for that, for the deadline and for signals"),
-	LIST_END
-};
-
+static const struct call waiting_calls[] = { LAUNCH_CONNECT_CALLS, LIST_END };
 static const struct call talking_calls[] = { API_EXCHANGE_CALLS, LIST_END };
 
 static const struct cap ending_caps[] = {

@@ -10,9 +10,9 @@
 #include "sys/cgroup.h"
 #include "sys/chroot.h"
 #include "sys/dm.h"
-#include "sys/elf.h"
 #include "sys/idmap.h"
 #include "sys/jail.h"
+#include "sys/libraries.h"
 #include "sys/mounts.h"
 #include "sys/tree.h"
 #include "sys/trusted.h"
@@ -24,7 +24,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 enum {
@@ -166,70 +165,20 @@ tell_fault(int rc, const struct jail_fault *fault)
 		      "cannot open the jail's directory");
 }
 
-/* Room for the jailer's copy, and whether it wants its libraries. */
 static enum code
-look_at_firecracker(const struct settings *settings, uint64_t *bytes, bool *is_dynamic)
+look_at_firecracker(const struct settings *settings, struct binary_content *content)
 {
 	struct binary_found found;
-	struct stat status;
-	char text[MESSAGE_BYTES / 2], link[32];
-	int readable, wants, fd = binary_open(BINARY_FIRECRACKER, settings, &found);
+	char text[MESSAGE_BYTES / 2];
+	int rc = binary_look(BINARY_FIRECRACKER, settings, &found, content);
 
-	if (fd < 0) {
-		binary_remedy(fd, &found, text, sizeof(text));
+	if (rc == -ENOEXEC)
+		return refused(REASON_CONFIG, "%s is no program of this machine", found.path);
+	if (rc < 0) {
+		binary_remedy(rc, &found, text, sizeof(text));
 		return refused(REASON_CONFIG, "%s", text);
 	}
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	readable = open(link, O_RDONLY | O_CLOEXEC);
-	if (readable < 0 || fstat(readable, &status) < 0)
-		return failed(-errno, "cannot read firecracker");
-	wants = elf_wants_loader(readable);
-	close(readable);
-	close(fd);
-	if (wants < 0)
-		return refused(REASON_CONFIG, "%s is no program of this machine", found.path);
-	*bytes = (uint64_t)status.st_size + SPARE_BYTES;
-	*is_dynamic = wants;
 	return CODE_DONE;
-}
-
-/* The host's library directories, read-only, and the links that lead to them. */
-static int
-add_libraries(const struct chroot *chroot)
-{
-	static const char *const places[] = { "/usr/lib", "/usr/lib64", "/lib", "/lib64" };
-	int rc = 0;
-
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]) && rc == 0; i++) {
-		char target[PATH_MAX] = "";
-		struct stat status;
-		int fd;
-
-		if (readlink(places[i], target, sizeof(target) - 1) > 0) {
-			rc = chroot_add_link(chroot, places[i] + 1, target);
-			continue;
-		}
-		fd = trusted_open(places[i], &status, NULL);
-		if (fd == -ENOENT)
-			continue;
-		rc = fd < 0 ? fd : chroot_add_mount(chroot, places[i] + 1, fd, MOUNT_ATTR_RDONLY, -1, true);
-		if (fd >= 0)
-			close(fd);
-	}
-	return rc;
-}
-
-static int
-add_vsock(const struct chroot *chroot, uid_t uid, gid_t gid)
-{
-	struct stat status;
-
-	if (lstat("/dev/vhost-vsock", &status) < 0)
-		return -errno;
-	/* A misc device; its number is the kernel's own answer, and nothing else goes in. */
-	if (!S_ISCHR(status.st_mode) || major(status.st_rdev) != 10)
-		return -ENXIO;
-	return chroot_add_node(chroot, "dev/vhost-vsock", S_IFCHR, status.st_rdev, uid, gid);
 }
 
 struct vm_side { uid_t uid; gid_t gid; int userns; };
@@ -280,7 +229,7 @@ add_files(const struct chroot *chroot, const struct vm_side *vm)
 }
 
 static enum code
-fill(const struct chroot *chroot, const struct settings *settings, uid_t uid, gid_t gid, bool is_dynamic)
+fill(const struct chroot *chroot, const struct settings *settings, uid_t uid, gid_t gid, bool wants_loader)
 {
 	const struct account *owner = &settings->owner;
 	struct vm_side vm = { .uid = uid, .gid = gid, .userns = -1 };
@@ -302,13 +251,13 @@ fill(const struct chroot *chroot, const struct settings *settings, uid_t uid, gi
 		return refused(REASON_FOREIGN, "a drive's device is not there, or not one of ours");
 	if (rc < 0)
 		return failed(rc, "cannot put a file into the chroot");
-	if (is_dynamic) {
-		rc = add_libraries(chroot);
+	if (wants_loader) {
+		rc = libraries_add(chroot);
 		if (rc < 0)
 			return failed(rc, "cannot mount the libraries into the chroot");
 	}
 	if (ask.vsock) {
-		rc = add_vsock(chroot, uid, gid);
+		rc = chroot_add_vsock(chroot, uid, gid);
 		if (rc == -ENOENT || rc == -ENXIO)
 			return refused(REASON_ABSENT, "/dev/vhost-vsock is not there: modprobe vhost_vsock");
 		if (rc < 0)
@@ -361,8 +310,7 @@ act(const struct settings *settings)
 	gid_t gid = ask.gid.given ? ask.gid.id : settings->vm_gid.first;
 	struct jail_fault fault = { 0 };
 	struct chroot chroot;
-	uint64_t bytes = 0;
-	bool is_dynamic = false;
+	struct binary_content firecracker = { 0 };
 	int rc, jail = jail_open(settings, true, &fault);
 	enum code code;
 
@@ -370,16 +318,16 @@ act(const struct settings *settings)
 		return tell_fault(jail, &fault);
 	code = is_free(jail, settings, uid, gid);
 	if (code == CODE_DONE)
-		code = look_at_firecracker(settings, &bytes, &is_dynamic);
+		code = look_at_firecracker(settings, &firecracker);
 	if (code != CODE_DONE)
 		return code;
-	rc = chroot_begin(jail, &ask.vm, bytes, &chroot);
+	rc = chroot_begin(jail, &ask.vm, firecracker.bytes + SPARE_BYTES, &chroot);
 	if (rc == -EEXIST)
 		return refused(REASON_EXISTS, "that VM has a chroot, or what is left of one; "
 			       "cleanup-jailer-chroot removes it");
 	if (rc < 0)
 		return failed(rc, "cannot begin the chroot");
-	code = fill(&chroot, settings, uid, gid, is_dynamic);
+	code = fill(&chroot, settings, uid, gid, firecracker.wants_loader);
 	if (code != CODE_DONE)
 		chroot_undo(&chroot);
 	else

@@ -23,15 +23,13 @@ static enum code
 act(const struct settings *settings)
 {
 	const struct claim claim = { .vm = ask.vm.text[0] ? &ask.vm : NULL };
+	const char *why;
 	int rc = process_hold(ask.pid, &claim, settings);
 
-	if (rc == -EPERM)
-		return refused(REASON_FOREIGN, "the process is not a firecracker of ours%s",
-			       claim.vm ? ", or not that VM's" : "");
 	if (rc == 0)
 		rc = process_signal(ask.signal);
-	if (rc == -ESRCH)
-		return refused(REASON_NO, "no process of that number is running");
+	if (process_objection(rc, &claim, &why) != REASON_NONE)
+		return refused(process_objection(rc, &claim, &why), "%s", why);
 	return rc < 0 ? failed(rc, "cannot signal the process") : CODE_DONE;
 }
 

@@ -3,6 +3,13 @@
 images=/var/lib/banger/images
 jails=/var/lib/banger/jail/firecracker
 
+# What is configured: the stand-ins, or the real ones.
+restore_binaries() {
+	local stand_ins=$BANGER_BUILD/tests/standin/static
+	install -m 0755 -o root -g root "${BANGER_TEST_FIRECRACKER:-$stand_ins/firecracker}" /usr/local/bin/firecracker
+	install -m 0755 -o root -g root "${BANGER_TEST_JAILER:-$stand_ins/jailer}" /usr/local/bin/jailer
+}
+
 # A tmpfs: the world's /var is an overlay, which cannot map ids.
 jail_setup() {
 	mount -t tmpfs -o mode=711 state /var/lib/banger
@@ -10,8 +17,7 @@ jail_setup() {
 	install -d -o banger -g banger "$images" /var/lib/banger/vm1
 	as banger sh -c "echo kernel > $images/vmlinux && echo initrd > $images/initrd &&
 		truncate -s 1M $images/root.ext4 && chmod 0600 $images/root.ext4"
-	install -m 0755 "$BANGER_BUILD/tests/standin/static/firecracker" /usr/local/bin/firecracker
-	install -m 0755 "$BANGER_BUILD/tests/standin/static/jailer" /usr/local/bin/jailer
+	restore_binaries
 }
 
 jail_teardown() {

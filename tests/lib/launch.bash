@@ -1,15 +1,8 @@
 # launch.bash: prepared chroots, the jailer and what it becomes, for the tests of launch-firecracker.
 # Loaded after vmm.bash and jail.bash.
 
-restore_binaries() {
-	local stand_ins=$BANGER_BUILD/tests/standin/static
-	install -m 0755 -o root -g root "${BANGER_TEST_FIRECRACKER:-$stand_ins/firecracker}" /usr/local/bin/firecracker
-	install -m 0755 -o root -g root "${BANGER_TEST_JAILER:-$stand_ins/jailer}" /usr/local/bin/jailer
-}
-
 launch_setup() {
 	jail_setup
-	restore_binaries
 	install -o banger -g banger /dev/null "$images/console"
 }
 
