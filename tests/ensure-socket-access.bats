@@ -108,6 +108,13 @@ mark() { stat -c '%U %G %a %h %i %F' "$@"; }
 	is_given /run/banger/d/a.sock
 }
 
+@test "does: as many waits as the owner likes use up none of root's inotify instances" {
+	# Counted by the user who makes one (inotify(7)), and root's 128 are what udevd and others live on.
+	expect 6 timeout trace "$BATS_TEST_TMPDIR/trace" -e trace=setresuid,inotify_init1 \
+		banger-priv ensure-socket-access /run/banger/never timeout=1
+	[ "$(grep -oE 'setresuid\(65534|inotify_init1' "$BATS_TEST_TMPDIR/trace" | xargs)" = "setresuid(65534 inotify_init1" ]
+}
+
 @test "does: no processor time while it waits" {
 	start banger-priv ensure-socket-access /run/banger/a.sock timeout=60000
 	sleep 0.3

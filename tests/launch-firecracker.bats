@@ -79,6 +79,13 @@ nothing_runs() { [ -z "$(pgrep -x firecracker; pgrep -x jailer)" ] && [ ! -d "/s
 	[ -z "$(lslocks -p "$pid" -n)" ]
 }
 
+@test "does: it waits on the owner's account of inotify instances, not on root's" {
+	prepare_vm a 1900 1900
+	# Up to where the jailer becomes firecracker, which goes on.
+	trace "$BATS_TEST_TMPDIR/trace" -b execve -e trace=setresuid,inotify_init1 banger-priv launch-firecracker a
+	[ "$(grep -oE 'setresuid\(1900|inotify_init1' "$BATS_TEST_TMPDIR/trace" | grep -B 1 inotify | xargs)" = "setresuid(1900 inotify_init1" ]
+}
+
 @test "does: a hostile start changes none of that" {
 	prepare_vm a 1900 1900
 	(

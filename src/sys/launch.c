@@ -71,12 +71,7 @@ launch_output_open(void)
 int
 launch_events_open(void)
 {
-	struct epoll_event readable = { .events = EPOLLIN };
-	int rc = keep_as(epoll_create1(EPOLL_CLOEXEC), FD_EVENTS);
-
-	if (rc == 0 && epoll_ctl(FD_EVENTS, EPOLL_CTL_ADD, FD_INOTIFY, &readable) < 0)
-		rc = -errno;
-	return rc;
+	return keep_as(epoll_create1(EPOLL_CLOEXEC), FD_EVENTS);
 }
 
 /* ---- the process itself ---- */
@@ -163,12 +158,16 @@ try_to_connect(const struct launch *launch)
 static int
 watch_sockets(void)
 {
-	struct epoll_event ended = { .events = EPOLLIN };
+	struct epoll_event readable = { .events = EPOLLIN };
 	char link[32];
+	int rc = socket_watch_open();
 
+	if (rc < 0)
+		return rc;
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", FD_SOCKETS);
 	if (inotify_add_watch(FD_INOTIFY, link, IN_CREATE | IN_MOVED_TO | IN_ONLYDIR) < 0 ||
-	    epoll_ctl(FD_EVENTS, EPOLL_CTL_ADD, FD_CHILD, &ended) < 0)
+	    epoll_ctl(FD_EVENTS, EPOLL_CTL_ADD, FD_INOTIFY, &readable) < 0 ||
+	    epoll_ctl(FD_EVENTS, EPOLL_CTL_ADD, FD_CHILD, &readable) < 0)
 		return -errno;
 	return 0;
 }

@@ -25,7 +25,7 @@ struct launch {
 };
 
 /* Handles: FD_OUTPUT, a file in memory that can grow no further and takes what the jailer says before
- * it becomes firecracker; FD_EVENTS, an epoll of FD_INOTIFY, and later of the process. */
+ * it becomes firecracker; FD_EVENTS, an epoll for FD_INOTIFY and the process. */
 int launch_output_open(void);
 int launch_events_open(void);
 
@@ -47,7 +47,7 @@ int launch_connect(const struct launch *launch, int64_t deadline);
 	CALL_IF(getsockopt, 0, FD_API, "who listens"), \
 	CALL_IF(epoll_ctl, 0, FD_EVENTS, "the process's end is waited for as well"), \
 	CALL(inotify_add_watch, "watches the socket directory"), \
-	CALL_IF(read, 0, FD_INOTIFY, "what happened in it"), \
+	SOCKET_WATCH_CALLS, \
 	CALL(ppoll, "waits for that, for the deadline and for signals")
 
 /* Kills FD_CHILD, waits until it has ended, and gives the first 400 bytes that it said, without

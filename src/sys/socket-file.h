@@ -21,9 +21,16 @@
 int socket_pin(const struct socket_path *socket, const struct settings *settings, bool watch,
 	       struct stat *status);
 
-/* A handle of who watches: FD_INOTIFY.  What was reported can be forgotten: the next look tells. */
+/* FD_INOTIFY, for whoever watches.  No handle: the kernel counts such descriptors by the uid that makes them
+ * (inotify(7)), and root's few are not the caller's to use up.  0 or -errno.  What was reported can be
+ * forgotten: the next look tells. */
 int socket_watch_open(void);
 void socket_watch_forget(void);
+
+#define SOCKET_WATCH_CALLS \
+	CALL(inotify_init1, "on this uid's account, not on root's"), \
+	CALL_IF(dup3, 1, FD_INOTIFY, "under its number"), \
+	CALL_IF(read, 0, FD_INOTIFY, "what happened in a directory")
 
 /* Sets mode and then owner, so that the handing-over comes last, and checks both. */
 int socket_give(int pinned, uid_t uid, gid_t gid, mode_t mode);

@@ -57,8 +57,11 @@ static int
 wait_for_all(const struct settings *settings, unsigned *which)
 {
 	int64_t deadline = waiting_clock() + (ask.timeout.given ? ask.timeout.ms : STANDARD_TIMEOUT_MS);
-	int waited = 0, rc = pin_all(settings, false, which);
+	int waited = 0, watching, rc = pin_all(settings, false, which);
 
+	/* Nothing is pinned now that could have its number. */
+	if (rc == -ENOENT && (watching = socket_watch_open()) < 0)
+		return watching;
 	while (rc == -ENOENT && waited == 0) {
 		/* Looks again once it watches: what comes after that is reported. */
 		rc = pin_all(settings, true, which);
@@ -110,7 +113,6 @@ act(const struct settings *settings)
 }
 
 static const struct handle handles[] = {
-	{ "an inotify descriptor", socket_watch_open },
 	{ "a descriptor for the signals that end a wait", waiting_open },
 	LIST_END
 };
@@ -126,7 +128,7 @@ static const struct call calls[] = {
 	SOCKET_PIN_CALLS,
 	CALL(fchdir, "into each directory that is watched"),
 	CALL(inotify_add_watch, "watches it"),
-	CALL_IF(read, 0, FD_INOTIFY, "what happened in it"),
+	SOCKET_WATCH_CALLS,
 	CALL(ppoll, "waits for that, for the deadline and for signals"),
 	CALL_NR(fchmodat2, 452, "the socket's mode"),
 	CALL(chmod, "the same before Linux 6.6, through /proc/self/fd"),

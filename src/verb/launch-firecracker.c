@@ -333,7 +333,6 @@ static const struct handle handles[] = {
 	{ "a pipe for the console", open_console_pipe },
 	{ "memory that the stages share", share_memory },
 	{ "memory for the jailer's last words", launch_output_open },
-	{ "an inotify descriptor", socket_watch_open },
 	{ "an epoll descriptor", launch_events_open },
 	{ "a unix socket", api_open },
 	{ "a descriptor for the signals that end a wait", waiting_open },
