@@ -215,7 +215,9 @@ mounts_below() { grep " $jails/" /proc/self/mountinfo | cut -d' ' -f4-6,8- | sor
 		local swapper=$!
 		status=0
 		inject fail:EAGAIN caged "$n" banger-priv cleanup-jailer-chroot vm1 2> /dev/null || status=$?
-		pkill -KILL -u banger
+		# It may not have become banger's yet.
+		kill -KILL "$swapper"
+		pkill -KILL -u banger || :
 		wait "$swapper" 2> /dev/null || :
 		banger-priv cleanup-jailer-chroot vm1
 		[ "$(jail_state)" = "$before" ]

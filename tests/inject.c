@@ -41,6 +41,7 @@ static struct tracee {
 	pid_t pid;
 	int inside;             /* between the entry and the exit of a call */
 	int failing;
+	unsigned long long first_argument;      /* of the call that fails: libc counts on finding it again */
 } tracees[TRACEES];
 
 static struct tracee *
@@ -92,6 +93,7 @@ at_entry(struct tracee *tracee, struct user_regs_struct *regs)
 		return;
 	}
 	if (want.error) {
+		tracee->first_argument = regs->rdi;
 		regs->orig_rax = SYS_close;
 		regs->rdi = (unsigned long long)-1;
 		tracee->failing = 1;
@@ -119,6 +121,7 @@ at_call(struct tracee *tracee)
 	} else if (tracee->failing) {
 		tracee->failing = 0;
 		regs.rax = (unsigned long long)-want.error;
+		regs.rdi = tracee->first_argument;
 		ptrace(PTRACE_SETREGS, tracee->pid, NULL, &regs);
 	}
 }

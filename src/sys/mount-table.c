@@ -150,5 +150,7 @@ mount_table_read(int inside, const char *prefix, struct mount_table *table)
 		return read_from_table(prefix, table);
 	if (statx(inside, "", AT_EMPTY_PATH, UNIQUE_ID_MASK, &status) < 0)
 		return -errno;
+	if (!(status.stx_mask & UNIQUE_ID_MASK))
+		return -ENOSYS;
 	return read_from_kernel(status.stx_mnt_id, prefix, table);
 }

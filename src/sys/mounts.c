@@ -79,6 +79,9 @@ mount_is_root(int fd)
 
 	if (statx(fd, "", AT_EMPTY_PATH, 0, &status) < 0)
 		return -errno;
+	/* libc makes up for a missing statx, and knows nothing of mounts then. */
+	if (!(status.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT))
+		return -ENOSYS;
 	return (status.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
 }
 
