@@ -60,7 +60,6 @@ int chroot_remove(const struct vm_id *vm, const struct settings *settings, struc
 	CALL(openat2, "each directory on the way"), \
 	CALL(newfstatat, "whose they are"), \
 	CALL(fstatfs, "which hierarchy is cgroup v2"), \
-	CALL(read, "whether the VM's cgroup is in use"), \
 	MOUNT_TABLE_CALLS, \
 	CALL(mount_setattr, "so that unmounting one unmounts no other"), \
 	CALL(fchdir, "to where it is mounted"), \

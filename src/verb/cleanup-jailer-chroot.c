@@ -42,7 +42,11 @@ static const struct handle handles[] = {
 };
 
 static const struct cap caps[] = { CHROOT_REMOVE_CAPS, LIST_END };
-static const struct call calls[] = { CHROOT_REMOVE_CALLS, LIST_END };
+static const struct call calls[] = {
+	CALL(read, "whether the VM's cgroup is in use"),
+	CHROOT_REMOVE_CALLS,
+	LIST_END
+};
 
 static const char *const paths[] = { "jail_dir/firecracker/VM_ID", "the VM's cgroup", NULL };
 
