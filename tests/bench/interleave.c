@@ -1,17 +1,18 @@
 /*
  * interleave ROUNDS < PLAN: how long commands take, side by side.
  *
- * A line of the plan is GROUP|NAME|UID|BEFORE|COMMAND|AFTER.  In every round each line runs once, in another order
- * each time, so that what else the machine does falls on all alike; COMMAND, words without a shell, is timed
- * from before the fork to its end, and runs as UID; BEFORE and AFTER are for a shell, not timed, and may be empty.  Prints per
- * line: GROUP NAME MEDIAN LOWER UPPER FAILURES, with a tab between; the median and the quartiles in microseconds.
- * Failures is how often COMMAND did not exit with 0; a NAME that ends in =N may exit with N.
+ * A line of the plan is GROUP NAME UID BEFORE COMMAND AFTER, with a tab between.  In every round each line runs
+ * once, in another order each time, so that what else the machine does falls on all alike; COMMAND, words without a
+ * shell, runs as UID and is timed from before the fork to its end; BEFORE and AFTER are for a shell, not timed, and
+ * may be empty.  Prints per line GROUP NAME MEDIAN LOWER UPPER PROCESSOR FAILURES, with a tab between: the median and
+ * the quartiles, and the median of the processor time of COMMAND and its children, in microseconds; and how often it
+ * did not exit with 0.
  */
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -23,7 +24,7 @@ static struct line {
 	const char *group, *name, *before, *after;
 	char *words[WORDS];
 	unsigned uid;
-	double *took;
+	double *took, *busy;
 	int failures;
 } lines[LINES];
 
@@ -44,14 +45,6 @@ compare(const void *left, const void *right)
 	return (*a > *b) - (*a < *b);
 }
 
-static int
-expected(const struct line *line)
-{
-	const char *equals = strrchr(line->name, '=');
-
-	return equals ? atoi(equals + 1) : 0;
-}
-
 static void
 aside(const char *command)
 {
@@ -62,8 +55,9 @@ aside(const char *command)
 }
 
 static double
-run(struct line *line, int null)
+run(struct line *line, int null, double *busy)
 {
+	struct rusage usage;
 	double began = microseconds();
 	pid_t child = vfork();
 	int status;
@@ -81,10 +75,12 @@ run(struct line *line, int null)
 		execv(line->words[0], line->words);
 		_exit(127);
 	}
-	waitpid(child, &status, 0);
+	wait4(child, &status, 0, &usage);
 	began = microseconds() - began;
-	if (!WIFEXITED(status) || WEXITSTATUS(status) != expected(line))
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
 		line->failures++;
+	*busy = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e6 +
+		(double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
 	return began;
 }
 
@@ -102,12 +98,12 @@ read_plan(unsigned rounds)
 		rest[strcspn(rest, "\n")] = '\0';
 		if (!*rest || *rest == '#')
 			continue;
-		line->group = strsep(&rest, "|");
-		line->name = strsep(&rest, "|");
-		word = strsep(&rest, "|");
+		line->group = strsep(&rest, "\t");
+		line->name = strsep(&rest, "\t");
+		word = strsep(&rest, "\t");
 		line->uid = word ? (unsigned)atoi(word) : 0;
-		line->before = strsep(&rest, "|");
-		command = strsep(&rest, "|");
+		line->before = strsep(&rest, "\t");
+		command = strsep(&rest, "\t");
 		line->after = rest;
 		if (!command || !rest)
 			exit(2);
@@ -115,6 +111,7 @@ read_plan(unsigned rounds)
 			if (*word)
 				line->words[words++] = word;
 		line->took = calloc(rounds, sizeof(double));
+		line->busy = calloc(rounds, sizeof(double));
 		count++;
 	}
 	return count;
@@ -141,21 +138,25 @@ main(int argc, char *argv[])
 		}
 		for (unsigned i = 0; i < count; i++) {
 			struct line *line = &lines[order[i]];
-			double took;
+			double took, busy;
 
 			aside(line->before);
-			took = run(line, null);
+			took = run(line, null, &busy);
 			aside(line->after);
-			if (round < WARM_UP)
+			if (round < WARM_UP) {
 				line->failures = 0;
-			else
-				line->took[round - WARM_UP] = took;
+				continue;
+			}
+			line->took[round - WARM_UP] = took;
+			line->busy[round - WARM_UP] = busy;
 		}
 	}
 	for (unsigned i = 0; i < count; i++) {
 		qsort(lines[i].took, rounds, sizeof(double), compare);
-		printf("%s\t%s\t%.0f\t%.0f\t%.0f\t%d\n", lines[i].group, lines[i].name, lines[i].took[rounds / 2],
-		       lines[i].took[rounds / 4], lines[i].took[rounds * 3 / 4], lines[i].failures);
+		qsort(lines[i].busy, rounds, sizeof(double), compare);
+		printf("%s\t%s\t%.0f\t%.0f\t%.0f\t%.0f\t%d\n", lines[i].group, lines[i].name,
+		       lines[i].took[rounds / 2], lines[i].took[rounds / 4], lines[i].took[rounds * 3 / 4],
+		       lines[i].busy[rounds / 2], lines[i].failures);
 	}
 	return 0;
 }
