@@ -348,7 +348,9 @@ for i in range(2000):
 		local swapper=$!
 		banger-priv prepare-jailer-chroot vm1 "$images/vmlinux" drive=d:"$images/root.ext4" > /dev/null 2>&1 &&
 			[ "$(stat -c %U "$root/d")" = banger ]
-		pkill -KILL -u banger
+		# It may not have become banger's yet.
+		kill -KILL "$swapper"
+		pkill -KILL -u banger || :
 		wait "$swapper" 2> /dev/null || :
 		as banger sh -c "[ ! -e $images/x ] || mv -f $images/x $images/root.ext4"
 		banger-priv cleanup-jailer-chroot vm1
