@@ -29,6 +29,9 @@ codes() { sed -nE 's/^\tC\((\w+), ([0-9]+), .*/\1 \2/p' "$BATS_TEST_DIRNAME/../s
 	done
 	for file in "$docs"/schema/*.json; do
 		grep -q "^VERB($(basename "$file" .json | tr - _))$" "$BATS_TEST_DIRNAME/../src/verbs.def"
+		# And a test that holds what the verb printed against it.
+		grep -qE "(fits $(basename "$file" .json)( |$)|schema/$(basename "$file"))" \
+			"$BATS_TEST_DIRNAME"/*.bats "$BATS_TEST_DIRNAME"/vm/*.bats
 	done
 }
 
