@@ -249,3 +249,31 @@ tap() { ip -j -d link show "$1" | jq -r ".[0] | $2"; }
 	[ "$(ip -o link | grep -c ' banger-')" = 1 ]
 	[ "$(tap banger-a .master)" = banger0 ]
 }
+
+@test "does: what one VM did to its tap is nothing to the next, where each has ids of its own" {
+	local index
+	tap() { ip -j -d link show banger-a | jq -r ".[0].$1"; }
+	banger-priv ensure-bridge
+	echo "vm_uid = 5000-5009" > /etc/banger/priv.conf
+	expect 0 - own create-tap banger-a uid=5001 vm=vm1
+	index=$(tap ifindex)
+	python3 tests/lib/spoil-tap.py banger-a 5001 1900
+	[ "$(tap address)" = 02:00:00:00:00:01 ]
+	# The VM's own, again.
+	expect 0 - own create-tap banger-a uid=5001 vm=vm1
+	[ "$(tap ifindex)" = "$index" ]
+	expect 0 - own create-tap banger-a uid=5002 vm=vm2
+	[ "$(tap ifindex)" != "$index" ]
+	[ "$(tap address)" != 02:00:00:00:00:01 ]
+	[ "$(tap ifalias)" = banger:vm2 ]
+	[ "$(tap master)" = banger0 ]
+	[ "$(tap linkinfo.info_data.user)" = 5002 ]
+	# No VM's id is nobody's to rely on.
+	index=$(tap ifindex)
+	expect 0 - own create-tap banger-a uid=5001
+	[ "$(tap ifindex)" != "$index" ]
+	index=$(tap ifindex)
+	expect 0 - own create-tap banger-a uid=5002
+	[ "$(tap ifindex)" != "$index" ]
+	install_configuration
+}

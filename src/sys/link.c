@@ -190,6 +190,19 @@ link_fix_station(const struct link *bridge)
 }
 
 int
+link_delete(int index)
+{
+	char buffer[NETLINK_BYTES];
+	struct ifinfomsg *info;
+	struct nlmsghdr *request = netlink_request(buffer, RTM_DELLINK, 0, sizeof(*info), &info);
+	int rc;
+
+	info->ifi_index = index;
+	rc = netlink_talk(request, NULL, NULL);
+	return rc == -ENODEV ? 0 : rc;
+}
+
+int
 link_add_address(int index, const struct network *network)
 {
 	char buffer[NETLINK_BYTES];

@@ -33,6 +33,9 @@ int link_create_bridge(const struct link_name *name);
  * guests that have another in their ARP tables. */
 int link_fix_station(const struct link *bridge);
 
+/* Takes a link away, whoever uses it; done, too, when it is gone. */
+int link_delete(int index);
+
 /* Done, too, when the link has that address already. */
 int link_add_address(int index, const struct network *network);
 

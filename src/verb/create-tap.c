@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <linux/if_tun.h>
+#include <string.h>
 
 static struct {
 	struct link_name tap;
@@ -26,18 +27,34 @@ static const struct operand operands[] = {
 	LIST_END
 };
 
-/* Holds the tap on FD_TUN, new or adopted: an idle one of ours need not be deleted first, which
- * would take the kernel 20 ms. */
-static enum code
-take_hold(struct link *tap)
+/* Who held it last may have given it another station address, a filter, or no room for what it sends, and all
+ * of that stays with a tap: it is for no VM that has ids of its own. */
+static bool
+is_fit_to_adopt(const struct link *tap, const struct settings *settings)
 {
+	return settings->vm_uid.first == settings->vm_uid.last ||
+	       (ask.vm.text[0] && strcmp(tap_vm(tap), ask.vm.text) == 0);
+}
+
+/* Holds the tap on FD_TUN, new or adopted: an idle one of ours need not be deleted first, which
+ * would take the kernel 20 ms.  Where it must, it is held meanwhile, so that it is nobody else's that goes. */
+static enum code
+take_hold(struct link *tap, const struct settings *settings)
+{
+	bool is_new;
 	int rc = link_find(&ask.tap, tap);
 
 	if (rc == 0 && !tap_is_ours(tap))
 		return refused(REASON_FOREIGN, "a link of that name is there and is not a tap of ours");
 	if (rc == -EEXIST)
 		return refused(REASON_FOREIGN, "another link has that as an alternative name");
-	rc = rc == -ENODEV ? tap_create(&ask.tap) : rc < 0 ? rc : tap_attach(&ask.tap);
+	is_new = rc == -ENODEV;
+	rc = is_new ? tap_create(&ask.tap) : rc < 0 ? rc : tap_attach(&ask.tap);
+	if (rc == 0 && !is_new && !is_fit_to_adopt(tap, settings)) {
+		rc = link_delete(tap->index);
+		if (rc == 0)
+			rc = tap_create(&ask.tap);
+	}
 	if (rc == -EBUSY)
 		return refused(REASON_IN_USE, "the tap is held open, by a VM perhaps");
 	if (rc < 0)
@@ -89,7 +106,7 @@ act(const struct settings *settings)
 		return refused(REASON_ABSENT, "the bridge is not there; ensure-bridge makes it");
 	if (rc < 0)
 		return failed(rc, "cannot find the bridge");
-	code = take_hold(&tap);
+	code = take_hold(&tap, settings);
 	if (code != CODE_DONE)
 		return code;
 	rc = set_up(&tap, &bridge, settings);
