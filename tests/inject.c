@@ -1,7 +1,7 @@
 /*
  * inject ACTION CALL WHEN COMMAND...: runs COMMAND and, at the WHEN-th CALL that it or a child of it makes
  * ("any" is every system call, "caged" every one after the first filter was installed), does ACTION: kill;
- * fail:ERRNO; become:CALL, another call with the same arguments; alter:INDEX:VALUE, the same call with another
+ * abandon, which kills COMMAND while what it started goes on; fail:ERRNO; become:CALL, another call with the same arguments; alter:INDEX:VALUE, the same call with another
  * argument; do:SHELL, what the shell does while the call waits.  inject count CALL 0 COMMAND prints how many
  * there are.  Exits as COMMAND does, 128 + n for a signal; 125 when the call never came.
  *
@@ -32,6 +32,8 @@ static struct {
 	int argument;           /* of alter; -1 is none */
 	unsigned long long value;
 	const char *shell;      /* of do */
+	int abandon;
+	pid_t first;            /* COMMAND itself */
 	int counting;
 	int armed;              /* COMMAND has been executed */
 	int caged;              /* a filter was installed */
@@ -102,7 +104,7 @@ at_entry(struct tracee *tracee, struct user_regs_struct *regs)
 	} else if (want.argument != -1) {
 		*argument_of(regs, want.argument) = want.value;
 	} else {
-		kill(tracee->pid, SIGKILL);
+		kill(want.abandon ? want.first : tracee->pid, SIGKILL);
 		return;
 	}
 	ptrace(PTRACE_SETREGS, tracee->pid, NULL, regs);
@@ -203,6 +205,8 @@ read_wish(char *argv[])
 	}
 	if (strncmp(action, "do:", 3) == 0)
 		return (want.shell = action + 3) != NULL;
+	if (strcmp(action, "abandon") == 0)
+		return want.abandon = 1;
 	return strcmp(action, "kill") == 0;
 }
 
@@ -225,8 +229,10 @@ main(int argc, char *argv[])
 	}
 	if (child < 0 || waitpid(child, &status, 0) != child)
 		return BAD_USE;
+	want.first = child;
 	ptrace(PTRACE_SETOPTIONS, child, NULL, (long)(PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK |
-	       PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL));
+	       PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC |
+	       (want.abandon ? 0 : PTRACE_O_EXITKILL)));
 	ptrace(PTRACE_SYSCALL, child, NULL, NULL);
 	status = follow(child);
 	if (want.counting) {

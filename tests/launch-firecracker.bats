@@ -439,6 +439,28 @@ c = s.accept()[0]; c.send(b'HTTP/1.1 200 \\r\\nContent-Length: 2\\r\\n\\r\\n{}')
 	canaries_same
 }
 
+# Cleans up by the verbs alone, as the owner would.
+end_by_verbs() {
+	local one
+	while read -r one; do own kill-process "$one" vm=a || :; done < /sys/fs/cgroup/banger/a/cgroup.procs
+	own cleanup-jailer-chroot a && [ -z "$(pgrep -x "firecracker|jailer|banger-priv")" ]
+}
+
+@test "leaves nothing behind: killed alone at any call, while what it started goes on, the verbs remove that" {
+	local n status step=${BANGER_SWEEP_STEP:-29}
+	for n in $(seq 1 "$step" 4000); do
+		prepare_vm a 1900 1900
+		status=0
+		inject abandon any "$n" banger-priv launch-firecracker a console="$images/console" > /dev/null 2>&1 || status=$?
+		until_true end_by_verbs 2> /dev/null
+		run ! grep "$jails/" /proc/self/mountinfo
+		[ ! -d /sys/fs/cgroup/banger/a ] && [ ! -e "$jails/a" ]
+		[ "$status" != 125 ] || break
+	done
+	[ "$n" -gt 500 ]
+	canaries_same
+}
+
 @test "leaves nothing behind: killed at any call, what is there can be removed, and launched anew" {
 	local n status step=${BANGER_SWEEP_STEP:-23}
 	for n in $(seq 1 "$step" 4000); do

@@ -42,6 +42,21 @@ root=$jails/vm1/root
 	run ! inside 1902 1902 "get('vmlinux')"
 }
 
+@test "does: a node of the VM's is nowhere but in its jail, and goes with it" {
+	[ -e /dev/vhost-vsock ] || mknod /dev/vhost-vsock c 10 241
+	expect 0 - prepare vsock=yes scratch=yes
+	[ "$(stat -c '%U %a %F' "$root/dev/vhost-vsock")" = "banger 600 character special file" ]
+	inside 1900 1900 "os.chdir('dev')
+for way in os.link, os.rename:
+    for there in '/scratch/node', '/sockets/node':
+        try: way('vhost-vsock', there)
+        except OSError: continue
+        sys.exit('it can')"
+	run ! as banger ln "$root/dev/vhost-vsock" "$images/node"
+	expect 0 - own cleanup-jailer-chroot vm1
+	[ -z "$(find /var/lib/banger -type c -o -type b)" ]
+}
+
 @test "does: until the VM runs nobody but root is let in, so that the jailer meets nothing of theirs" {
 	expect 0 - prepare scratch=yes
 	for user in banger stranger nobody; do
