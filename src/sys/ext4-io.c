@@ -356,7 +356,12 @@ write_change(struct change *change)
 	if (!change->before)
 		return -ENOMEM;
 	error = read_image(change->block * cell, cell, change->before);
-	return error ? ext4_errno(error) : write_image(change->block * cell, cell, change->bytes);
+	if (!error)
+		return write_image(change->block * cell, cell, change->bytes);
+	/* What was not read is nothing to put back. */
+	free(change->before);
+	change->before = NULL;
+	return ext4_errno(error);
 }
 
 static bool

@@ -13,7 +13,6 @@
 
 #include <errno.h>
 #include <linux/blkzoned.h>
-#include <linux/cdrom.h>
 #include <linux/dm-ioctl.h>
 #include <linux/fd.h>
 #include <linux/fs.h>
@@ -185,6 +184,7 @@ static const struct call device_calls[] = { IMAGE_DEVICE_CALLS, LIST_END };
 static const struct call calls[] = {
 	EXT4_CALLS,
 	CALL_IF(read, 0, STDIN_FILENO, "the contents"),
+	CALL(sysinfo, "qsort: how much memory there is to sort many changes"),
 	CALL_IF(pwrite64, 0, FD_IMAGE, "all changes, at the end"),
 	CALL_IF(fdatasync, 0, FD_IMAGE, "what must be on the disk before what comes next"),
 	LIST_END

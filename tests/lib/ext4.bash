@@ -25,6 +25,8 @@ images_make() {
 	ln "$tree/d/zz" "$tree/d/twice"
 	image_from_tree plain -t ext4
 	image_from_tree ext2 -t ext2
+	image_from_tree inline -t ext4 -O inline_data
+	image_from_tree bigalloc -t ext4 -O bigalloc
 	truncate -s 1M "$images/none.ext4" && chown banger: "$images/none.ext4"
 	python3 "$BATS_TEST_DIRNAME/lib/images.py" "$images"
 }
