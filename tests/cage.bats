@@ -4,6 +4,7 @@
 load lib/common
 load lib/vmm
 load lib/scenarios
+load lib/cage
 
 setup_file() {
 	vmm_install
@@ -16,57 +17,10 @@ teardown_file() {
 	tests/lib/resolved stop
 }
 
-all_verbs() { banger-priv verbs format=json | jq -r '.[].verb'; }
-row() { banger-priv explain "$1" format=json | jq -r "$2"; }
-
-# The bits of the capabilities that stage $2 of verb $1 keeps, as /proc/PID/status prints them.
-mask_of() {
-	local mask=0 name
-	for name in $(row "$1" ".stages[$2].capabilities[].name"); do
-		mask=$((mask | 1 << $(awk -v name="$name" '$2 == name { print $3 }' \
-			<(cpp -dM -include linux/capability.h < /dev/null | grep -E 'CAP_[A-Z_]+ [0-9]+$'))))
-	done
-	printf '%016x' "$mask"
-}
-
-uid_of() {
-	case $(row "$1" ".stages[$2].runs_as") in
-	nobody | whoever*) echo 65534 ;;
-	"the owner") echo 1900 ;;
-	root) echo 0 ;;
-	esac
-}
-
-# Stops the verb of scenario $1 where the filter has just been read back, keeps its /proc/PID/status in $2.
-held_status() {
-	"$1" strace -f -qq -o /dev/null -e trace=clone3 -e inject=clone3:signal=STOP:when=1 banger-priv 3>&- &
-	local scenario=$! pid
-	pid=$(stopped)
-	cat "/proc/$pid/status" > "$2"
-	# The stages that follow one that is apart stop likewise.
-	while kill -0 "$scenario" 2> /dev/null; do
-		pkill -CONT -x banger-priv || :
-		sleep .01
-	done
-	wait "$scenario"
-}
-
 @test "each verb, held at its first action, has exactly the ids, capabilities and flags of its row" {
-	local verb name status
+	local verb
 	for verb in $(all_verbs); do
-		! is_unmeasured "$verb" || continue
-		name=$(scenarios_of "$verb" | head -1)
-		status=$BATS_TEST_TMPDIR/status
-		echo "$verb"
-		held_status "$name" "$status"
-		[ "$(awk '/^Uid/ { print $2, $3, $4, $5 }' "$status" | tr ' ' '\n' | sort -u)" = "$(uid_of "$verb" 0)" ]
-		[ "$(awk '/^Gid/ { print $2, $3, $4, $5 }' "$status" | tr ' ' '\n' | sort -u)" = "$(uid_of "$verb" 0)" ]
-		[ -z "$(awk '/^Groups/ { print $2 }' "$status")" ]
-		[ "$(awk '/^CapEff/ { print $2 }' "$status")" = "$(mask_of "$verb" 0)" ]
-		[ "$(awk '/^CapPrm/ { print $2 }' "$status")" = "$(mask_of "$verb" 0)" ]
-		[ "$(awk '/^Cap(Inh|Bnd|Amb)/ { print $2 }' "$status" | sort -u)" = 0000000000000000 ]
-		[ "$(awk '/^NoNewPrivs/ { print $2 }' "$status")" = 1 ]
-		[ "$(awk '/^Seccomp:/ { print $2 }' "$status")" = 2 ]
+		is_unmeasured "$verb" || holds_its_row "$verb"
 	done
 }
 
@@ -93,35 +47,11 @@ held_status() {
 	ends 4 inject become:460 sendto 3 banger-priv create-tap banger-a
 }
 
-# A line whose call is not made without hardware that this host has not: device-mapper.
-is_unreachable() { # VERB call|cap INDEX
-	[ "$2" = call ] && ! : 2> /dev/null < /dev/mapper/control &&
-		row "$1" "[.stages[].calls[]][$3] | .name + \" \" + (.value_name // \"\")" | grep -q '^ioctl DM_'
-}
-
 @test "nothing is wider than what is used: without any one line, a scenario fails" {
-	local verb kind index name status elsewhere narrow=$BANGER_BUILD/tests/narrow wider=
+	local verb
 	for verb in $(all_verbs); do
-		! is_unmeasured "$verb" || continue
-		[ -n "$(scenarios_of "$verb")" ] || { echo "$verb has no scenario"; false; }
-		for name in $(scenarios_of "$verb"); do
-			"$name" banger-priv || { echo "$name does not pass with the whole row"; false; }
-		done
-		for kind in call cap; do
-			elsewhere=" $(unmeasured_lines "$verb" "$kind" | xargs) "
-			for index in $(seq 0 99); do
-				status=0
-				"$narrow" "$kind" "$index" "$verb" x > /dev/null 2>&1 || status=$?
-				[ "$status" != 125 ] || break
-				[[ $elsewhere != *" $index "* ]] || continue
-				for name in $(scenarios_of "$verb"); do
-					"$name" "$narrow" "$kind" "$index" || continue 2
-				done
-				is_unreachable "$verb" "$kind" "$index" || wider="$wider $verb:$kind:$index"
-			done
-		done
+		is_unmeasured "$verb" || all_is_needed "$verb"
 	done
-	[ -z "$wider" ] || { echo "wider than used:$wider"; false; }
 }
 
 @test "nothing of what every verb keeps is wider than what is used" {

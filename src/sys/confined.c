@@ -242,21 +242,25 @@ confined_wait(int timeout_ms, const char *what, struct confined_end *out)
 		{ .fd = FD_OUTPUT, .events = POLLIN }, { .fd = FD_CHILD, .events = POLLIN },
 	};
 	int64_t deadline = waiting_clock() + timeout_ms;
-	int left;
 	size_t length = 0;
 	siginfo_t info;
-	bool late;
+	bool late = false;
 
 	*out = (struct confined_end){ 0 };
 	close(FD_OUTPUT_END);
 	waiting_begin(what);
 	/* All that was said is there once the child is gone: nothing else has the other end. */
-	while ((left = waiting_left(deadline)) > 0 && !(ready[1].revents && !(ready[0].revents & POLLIN)))
-		if (poll(ready, 2, left) > 0 && (ready[0].revents & POLLIN))
+	while (!late && !(ready[1].revents && !(ready[0].revents & POLLIN))) {
+		int left = waiting_left(deadline);
+		bool last = waiting_clock() + left >= deadline;         /* else a word is due before */
+		int count = poll(ready, 2, left);
+
+		late = left == 0 || (count == 0 && last);
+		if (count > 0 && (ready[0].revents & POLLIN))
 			listen_to(out, &length);
-		else if (ready[0].revents)
+		else if (count > 0 && ready[0].revents)
 			ready[0].fd = -1;       /* closed; the child may go on */
-	late = left == 0;
+	}
 	if (late && syscall(SYS_pidfd_send_signal, FD_CHILD, SIGKILL, NULL, 0U) < 0 && errno != ESRCH)
 		return -errno;
 	if (waitid(P_PIDFD, FD_CHILD, &info, WEXITED) < 0)

@@ -23,10 +23,9 @@ int ext4_inspect(const char **why);
 int ext4_lookup(ext2_filsys fs, ext2_ino_t directory, const char *name, size_t length,
 		ext2_ino_t *inode);
 
-/* What every stage keeps that calls the above. */
-#define EXT4_CALLS \
-	CALL_IF(fstat, 0, FD_IMAGE, "libblkid: file or device"), \
-	CALL_IF(newfstatat, 0, FD_IMAGE, "the same, as libc spells it"), \
+/* What a stage keeps that calls ext4_inspect. */
+#define EXT4_INSPECT_CALLS \
+	CALL_IF(newfstatat, 0, FD_IMAGE, "libblkid: file or device"), \
 	CALL_IF(fadvise64, 0, FD_IMAGE, "libblkid: no read-ahead"), \
 	CALL_IF(lseek, 0, FD_IMAGE, "its size, and libblkid's way about"), \
 	CALL_IF(read, 0, FD_IMAGE, "libblkid's reads"), \
@@ -35,13 +34,15 @@ int ext4_lookup(ext2_filsys fs, ext2_ino_t directory, const char *name, size_t l
 	CALL_IF(ioctl, 1, BLKSSZGET, "libblkid: of a sector"), \
 	CALL_IF(ioctl, 1, BLKGETZONESZ, "libblkid: of a zone"), \
 	DENY_IF(ioctl, 1, FDGETFDCSTAT, ENOTTY, "libblkid: is it a floppy"), \
-	DENY_IF(ioctl, 1, CDROM_GET_CAPABILITY, ENOTTY, "libblkid: is it a CD"), \
-	DENY_IF(ioctl, 1, CDROM_LAST_WRITTEN, ENOTTY, "libblkid: is it a CD"), \
 	DENY(openat, ENOENT, "libblkid asks /sys about a device; nothing can be opened"), \
-	CALL(gettimeofday, "libext2fs's clock, where the vdso cannot tell"), \
-	CALL(time, "ours, likewise"), \
 	CALL(brk, "memory"), \
 	CALL_IF(mmap, 4, -1, "memory, never a file"), \
 	CALL(munmap, "memory"), \
 	CALL(mremap, "memory"), \
 	CALL_IF(prlimit64, 0, 0, "less memory")
+
+/* What one keeps that opens. */
+#define EXT4_CALLS \
+	EXT4_INSPECT_CALLS, \
+	CALL(gettimeofday, "libext2fs's clock, where the vdso cannot tell"), \
+	CALL(time, "ours, likewise")

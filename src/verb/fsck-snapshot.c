@@ -15,7 +15,6 @@
 
 #include <errno.h>
 #include <linux/blkzoned.h>
-#include <linux/cdrom.h>
 #include <linux/dm-ioctl.h>
 #include <linux/fd.h>
 #include <linux/fs.h>
@@ -113,7 +112,7 @@ static const struct cap device_caps[] = {
 };
 
 static const struct call device_calls[] = { IMAGE_DEVICE_CALLS, LIST_END };
-static const struct call check_calls[] = { EXT4_CALLS, LIST_END };
+static const struct call check_calls[] = { EXT4_INSPECT_CALLS, LIST_END };
 
 static const struct cap build_caps[] = {
 	CAP(SYS_ADMIN, "a mount namespace, and mounts in it"),

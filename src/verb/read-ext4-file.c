@@ -11,7 +11,6 @@
 
 #include <errno.h>
 #include <linux/blkzoned.h>
-#include <linux/cdrom.h>
 #include <linux/dm-ioctl.h>
 #include <linux/fd.h>
 #include <linux/fs.h>

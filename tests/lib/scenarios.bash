@@ -7,17 +7,6 @@ load lib/jail
 load lib/launch
 load lib/routing
 
-ends() { # CODE COMMAND...
-	local code=$1 status=0
-	shift
-	{ "$@" > /dev/null || status=$?; } 2> /dev/null
-	[ "$status" = "$code" ]
-}
-
-failing() { # CALL: the program, with its first CALL answered with EIO
-	echo "$BANGER_BUILD/tests/inject fail:EIO $1 1"
-}
-
 fresh_network() {
 	ip link delete banger-a 2> /dev/null || :
 	ip link delete banger0 2> /dev/null || :
@@ -489,26 +478,7 @@ scenario_status_1() {
 is_running() { "$@" | grep -q '^VM vm1: running$'; }
 scenario_status_2() { vmm_install; with_range without_cgroups is_running "$@" status; }
 
-# Verbs whose rows have no scenarios: what they keep is listed and enforced, but not yet shown to be all needed.
-# A verb that is neither here nor has scenarios fails tests/cage.bats.
-unmeasured=(
-	create-dm-snapshot cleanup-dm-snapshot
-	remove-dm-snapshot fsck-snapshot read-ext4-file write-ext4-files
-)
-
-# The same of the stages of other verbs that ask device-mapper: which lines of that kind they have, counted
-# through all stages.
-unmeasured_lines() { # VERB call|cap
-	banger-priv explain "$1" format=json | jq -r --arg kind "$2" '
-		[.stages[] | any(.calls[]; .value_name // "" | startswith("DM_")) as $asks |
-			(if $kind == "call" then .calls else .capabilities end)[] | $asks] |
-		to_entries[] | select(.value).key'
-}
-
+# tests/vm/cage.bats has the others.
 is_unmeasured() { # VERB
-	[[ " ${unmeasured[*]} " == *" $1 "* ]]
-}
-
-scenarios_of() { # VERB: their names
-	declare -F | sed -nE "s/^declare -f (scenario_${1//-/_}_[0-9]+)$/\1/p"
+	[[ " ${measured_in_vm[*]} " == *" $1 "* ]]
 }

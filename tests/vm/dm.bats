@@ -2,6 +2,7 @@
 # device-mapper snapshots, under a kernel that has device-mapper:
 # tests/vm/run -- tests/world build bats tests/vm/dm.bats, with udev and with BANGER_VM_NO_UDEV=1.
 load ../lib/common
+load ../lib/loop
 
 images=/var/lib/banger/images
 
@@ -84,28 +85,6 @@ ioctls_of_create() { # PATTERN
 
 create() { # SUFFIX [COW] [OPTION...]
 	own create-dm-snapshot "fc-rootfs-$1" "$images/base" "${2:-$cow}" "${@:3}"
-}
-
-# What the loop device carries in lo_file_name, and LOOP_CONFIGURE by somebody else.
-tag_of() { # DEVICE
-	python3 - "$1" <<- 'END'
-		import fcntl, os, sys
-		info = fcntl.ioctl(os.open(sys.argv[1], os.O_RDONLY), 0x4C05, bytes(232))
-		print(info[56:120].rstrip(b"\0").decode())
-	END
-}
-
-attach_as() { # FILE TAG: without AUTOCLEAR, so that it stays; prints the device
-	python3 - "$1" "$2" <<- 'END'
-		import fcntl, os, struct, sys
-		number = fcntl.ioctl(os.open("/dev/loop-control", os.O_RDWR), 0x4C82)
-		config = bytearray(304)
-		struct.pack_into("=II", config, 0, os.open(sys.argv[1], os.O_RDWR), 0)
-		tag = sys.argv[2].encode()
-		config[64:64 + len(tag)] = tag
-		fcntl.ioctl(os.open("/dev/loop%d" % number, os.O_RDWR), 0x4C0A, bytes(config))
-		print("/dev/loop%d" % number)
-	END
 }
 
 @test "made, mounted, written, checked, removed; on its old COW its data are there" {
@@ -265,8 +244,9 @@ attach_as() { # FILE TAG: without AUTOCLEAR, so that it stays; prints the device
 }
 
 @test "the backing files are deleted, or cut short: cleanup with NAME alone" {
-	expect 0 - create a
-	rm "$cow"
+	cp "$images/base" "$images/base-2" && chown banger: "$images/base-2"
+	expect 0 - own create-dm-snapshot fc-rootfs-a "$images/base-2" "$cow"
+	rm "$cow" "$images/base-2"
 	expect 0 - own cleanup-dm-snapshot fc-rootfs-a
 	nothing_left
 	new_cow "$cow"

@@ -67,7 +67,24 @@ map() { # IMAGE [UUID]
 	map external
 	strace -f -o "$BATS_TEST_TMPDIR/trace" banger-priv fsck-snapshot "$device" || [ $? = 3 ]
 	! grep -q 'execve("/usr/sbin/e2fsck' "$BATS_TEST_TMPDIR/trace"
+	only_the_target
 	[ "$(sha256sum < /dev/loop6)" = "$before" ]
+}
+
+# Of block devices, none but the target has been opened.
+only_the_target() {
+	local number
+	number=$(dmsetup info -c --noheadings -o minor "$name")
+	devices_opened "$BATS_TEST_TMPDIR/trace" > "$BATS_TEST_TMPDIR/opened"
+	grep -qE "^(dm-$number|mapper/$name)$" "$BATS_TEST_TMPDIR/opened"
+	! grep -vxE "dm-$number|mapper/$name|/dev/$name|/dev/null|/dev/mapper/control|/dev/log" \
+		"$BATS_TEST_TMPDIR/opened"
+}
+
+# Opened, and not answered with an error: what of /dev the trace shows.
+devices_opened() { # TRACE
+	grep -E '^[0-9]+ +open(at|at2)?\(' "$1" | grep -E ' = [0-9]+$' |
+		grep -oE '"(/dev/[^"]*|control|dm-[0-9]+|mapper/[^"]*|(loop|sd|vd)[a-z0-9]+)"' | tr -d '"' | sort -u
 }
 
 @test "one that is not ours is refused, one that is not there too" {
@@ -100,6 +117,7 @@ map() { # IMAGE [UUID]
 	! grep -E 'open(at)?\(' "$BATS_TEST_TMPDIR/e2fsck" | grep '/dev/' | grep -v "/dev/$name"
 	! grep -E 'open(at)?\(.*(O_WRONLY|O_RDWR)' "$BATS_TEST_TMPDIR/e2fsck" | grep -v "/dev/$name"
 	! grep -E '\b(socket|kill|fork)\(' "$BATS_TEST_TMPDIR/e2fsck" | grep -v EPERM
+	only_the_target
 	grep -q 'landlock_restrict_self.* = 0' "$BATS_TEST_TMPDIR/trace"
 }
 
@@ -111,6 +129,30 @@ map() { # IMAGE [UUID]
 	own fsck-snapshot "$device" > "$BATS_TEST_TMPDIR/out" 2> "$BATS_TEST_TMPDIR/err" || status=$?
 	case $status in 0 | 3 | 5) ;; *) return 1 ;; esac
 	! LC_ALL=C grep -q '[^ -~]' "$BATS_TEST_TMPDIR/err" "$BATS_TEST_TMPDIR/out"
+}
+
+@test "e2fsck that takes too long is killed, and is busy" {
+	cp /usr/sbin/e2fsck "$BATS_TEST_TMPDIR/e2fsck"
+	cp "$BANGER_BUILD/tests/e2fsck" /usr/sbin/e2fsck
+	name=fc-rootfs-slow device=/dev/mapper/fc-rootfs-slow
+	map plain
+	# Ten minutes, in a hurry.
+	expect 6 timeout inject alter:2:200 poll 1 banger-priv fsck-snapshot "$device"
+	! pgrep -x e2fsck
+	cp "$BATS_TEST_TMPDIR/e2fsck" /usr/sbin/e2fsck
+}
+
+@test "does: damaged images end in documented ways, and in time" {
+	local image status
+	for image in "$images"/*.ext4; do
+		losetup /dev/loop5 "$image"
+		dmsetup create "$name" --uuid "BANGER-$name" --table "0 $(blockdev --getsz /dev/loop5) linear /dev/loop5 0"
+		status=0
+		timeout 60 banger-priv fsck-snapshot "$device" > /dev/null 2> "$BATS_TEST_TMPDIR/err" || status=$?
+		case $status in 0 | 3 | 5) ;; *) echo "$image: $status"; cat "$BATS_TEST_TMPDIR/err"; return 1 ;; esac
+		[ ! -s "$BATS_TEST_TMPDIR/err" ] || { err=$(cat "$BATS_TEST_TMPDIR/err"); one_clean_line; }
+		dmsetup remove "$name" && losetup -d /dev/loop5
+	done
 }
 
 @test "leaves nothing behind: no mount, no process, no namespace" {

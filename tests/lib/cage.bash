@@ -1,0 +1,115 @@
+# cage.bash: a verb's row against what it holds and what it uses.  The scenarios that it goes by are in
+# scenarios.bash, and in storage.bash.
+
+# Verbs whose rows tests/vm/cage.bats measures: they have a stage that needs device-mapper.
+measured_in_vm=(
+	create-dm-snapshot cleanup-dm-snapshot remove-dm-snapshot fsck-snapshot read-ext4-file write-ext4-files
+)
+
+ends() { # CODE COMMAND...
+	local code=$1 status=0
+	shift
+	{ "$@" > /dev/null || status=$?; } 2> /dev/null
+	[ "$status" = "$code" ]
+}
+
+failing() { # CALL: the program, with its first CALL answered with EIO
+	echo "$BANGER_BUILD/tests/inject fail:EIO $1 1"
+}
+
+scenarios_of() { # VERB: their names
+	declare -F | sed -nE "s/^declare -f (scenario_${1//-/_}_[0-9]+)$/\1/p"
+}
+
+all_verbs() { banger-priv verbs format=json | jq -r '.[].verb'; }
+row() { banger-priv explain "$1" format=json | jq -r "$2"; }
+
+# The bits of the capabilities that stage $2 of verb $1 keeps, as /proc/PID/status prints them.
+mask_of() {
+	local mask=0 name
+	for name in $(row "$1" ".stages[$2].capabilities[].name"); do
+		mask=$((mask | 1 << $(awk -v name="$name" '$2 == name { print $3 }' \
+			<(cpp -dM -include linux/capability.h < /dev/null | grep -E 'CAP_[A-Z_]+ [0-9]+$'))))
+	done
+	printf '%016x' "$mask"
+}
+
+uid_of() {
+	case $(row "$1" ".stages[$2].runs_as") in
+	nobody | whoever*) echo 65534 ;;
+	"the owner") echo 1900 ;;
+	root) echo 0 ;;
+	esac
+}
+
+# Stops the verb of scenario $1 where the filter has just been read back, keeps its /proc/PID/status in $2.
+held_status() {
+	"$1" strace -f -qq -o /dev/null -e trace=clone3 -e inject=clone3:signal=STOP:when=1 banger-priv 3>&- &
+	local scenario=$! pid
+	pid=$(stopped)
+	cat "/proc/$pid/status" > "$2"
+	# The stages that follow one that is apart stop likewise.
+	while kill -0 "$scenario" 2> /dev/null; do
+		pkill -CONT -x banger-priv || :
+		sleep .01
+	done
+	wait "$scenario"
+}
+
+# Held at its first action, the verb has exactly the ids, capabilities and flags of its row.
+holds_its_row() { # VERB
+	local verb=$1 status=$BATS_TEST_TMPDIR/status
+	echo "$verb"
+	held_status "$(scenarios_of "$verb" | head -1)" "$status"
+	[ "$(awk '/^Uid/ { print $2, $3, $4, $5 }' "$status" | tr ' ' '\n' | sort -u)" = "$(uid_of "$verb" 0)" ] &&
+		[ "$(awk '/^Gid/ { print $2, $3, $4, $5 }' "$status" | tr ' ' '\n' | sort -u)" = "$(uid_of "$verb" 0)" ] &&
+		[ -z "$(awk '/^Groups/ { print $2 }' "$status")" ] &&
+		[ "$(awk '/^CapEff/ { print $2 }' "$status")" = "$(mask_of "$verb" 0)" ] &&
+		[ "$(awk '/^CapPrm/ { print $2 }' "$status")" = "$(mask_of "$verb" 0)" ] &&
+		[ "$(awk '/^Cap(Inh|Bnd|Amb)/ { print $2 }' "$status" | sort -u)" = 0000000000000000 ] &&
+		[ "$(awk '/^NoNewPrivs/ { print $2 }' "$status")" = 1 ] &&
+		[ "$(awk '/^Seccomp:/ { print $2 }' "$status")" = 2 ]
+}
+
+# A line whose call is not made without hardware that this host has not: device-mapper.
+is_unreachable() { # VERB call|cap INDEX
+	[ "$2" = call ] && ! : 2> /dev/null < /dev/mapper/control &&
+		row "$1" "[.stages[].calls[]][$3] | .name + \" \" + (.value_name // \"\")" | grep -q '^ioctl DM_'
+}
+
+# Lines of stages that ask device-mapper, where all that such a stage does needs one: their numbers.
+lines_for_snapshots() { # VERB call|cap
+	case $1 in cleanup-vm | status) ;; *) return ;; esac
+	! : 2> /dev/null < /dev/mapper/control || return 0
+	banger-priv explain "$1" format=json | jq -r --arg kind "$2" '
+		[.stages[] | any(.calls[]; .value_name // "" | startswith("DM_")) as $asks |
+			(if $kind == "call" then .calls else .capabilities end)[] | $asks] |
+		to_entries[] | select(.value).key'
+}
+
+# How the vdso tells the time, and how much of its heap malloc has left to itself, depends on the hardware and on the
+# libraries' versions: some of these are never made here, and are needed there.
+needed_elsewhere=" clock_gettime gettimeofday time brk mmap munmap mremap "
+
+# Without any one line of its row, one of the verb's scenarios fails.
+all_is_needed() { # VERB
+	local verb=$1 kind index name names elsewhere narrow=$BANGER_BUILD/tests/narrow wider=
+	local -A list=([call]=calls [cap]=capabilities)
+	[ -n "$(scenarios_of "$verb")" ] || { echo "$verb has no scenario"; return 1; }
+	for name in $(scenarios_of "$verb"); do
+		"$name" banger-priv || { echo "$name does not pass with the whole row"; return 1; }
+	done
+	for kind in call cap; do
+		mapfile -t names < <(row "$verb" ".stages[].${list[$kind]}[].name")
+		elsewhere=" $(lines_for_snapshots "$verb" "$kind" | xargs) "
+		for index in "${!names[@]}"; do
+			[[ $elsewhere != *" $index "* ]] || continue
+			[[ $needed_elsewhere != *" ${names[index]} "* ]] || continue
+			for name in $(scenarios_of "$verb"); do
+				"$name" "$narrow" "$kind" "$index" || continue 2
+			done
+			is_unreachable "$verb" "$kind" "$index" || wider="$wider $verb:$kind:$index:${names[index]}"
+		done
+	done
+	[ -z "$wider" ] || { echo "wider than used:$wider"; return 1; }
+}
