@@ -9,7 +9,8 @@ measured_in_vm=(
 ends() { # CODE COMMAND...
 	local code=$1 status=0
 	shift
-	{ "$@" > /dev/null || status=$?; } 2> /dev/null
+	# A file, since /dev/null might be a terminal, and is asked.
+	{ "$@" > /dev/null || status=$?; } 2> "$BATS_TEST_TMPDIR/ended"
 	[ "$status" = "$code" ]
 }
 
