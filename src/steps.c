@@ -129,32 +129,29 @@ step_divide(const struct verb *batch, char *words[], const struct inherited *was
 	return batch;
 }
 
-static int
+static enum code
 take_lock(enum lock lock, const char *vm, int descriptor)
 {
 	static const char *const names[] = {
 		[LOCK_VM] = "vm", [LOCK_DIRECTORIES] = "directories", [LOCK_STORAGE] = "storage",
 		[LOCK_NETWORK] = "network",
 	};
+	int rc = lock_take(names[lock], vm, descriptor, LOCK_PATIENCE_MS);
 
-	return lock_take(names[lock], vm, descriptor, LOCK_PATIENCE_MS);
-}
-
-static enum code
-lock_failed(int rc)
-{
-	return rc == -EPERM ? refused(REASON_HOST, "/run/banger-priv must be a directory of root's with mode 0700") :
-	       failed(rc, "cannot take the lock that keeps verbs off each other's objects");
+	if (rc == -EPERM)
+		return refused(REASON_HOST, "/run/banger-priv must be a directory of root's with mode 0700");
+	return rc < 0 ? failed(rc, "cannot take the lock that keeps verbs off each other's objects (%s)", names[lock]) :
+	       CODE_DONE;
 }
 
 void
 step_take_lock(const struct verb *verb)
 {
 	const char *vm = verb->lock == LOCK_VM ? verb->lock_vm->text : "";
-	int rc = verb->lock == LOCK_NONE ? 0 : take_lock(verb->lock, vm, FD_LOCK);
+	enum code code = verb->lock == LOCK_NONE ? CODE_DONE : take_lock(verb->lock, vm, FD_LOCK);
 
-	if (rc < 0)
-		finish(lock_failed(rc));
+	if (code != CODE_DONE)
+		finish(code);
 }
 
 void
@@ -207,21 +204,19 @@ act_apart(const struct stage *stage, const struct settings *settings)
 }
 
 /* The lock of the stages at hand, and how the taking of it went. */
-struct stage_lock { enum lock which; int rc; };
+struct stage_lock { enum lock which; enum code code; };
 
 /* From one stage's lock to the next one's. */
 static enum code
 change_lock(struct stage_lock *lock, enum lock wanted)
 {
 	if (lock->which != wanted) {
-		if (lock->which != LOCK_NONE && lock->rc == 0)
+		if (lock->which != LOCK_NONE && lock->code == CODE_DONE)
 			close(FD_STAGE_LOCK);
 		lock->which = wanted;
-		lock->rc = wanted == LOCK_NONE ? 0 : take_lock(wanted, "", FD_STAGE_LOCK);
-		if (lock->rc < 0 && lock->rc != -ETIMEDOUT)
-			lock_failed(lock->rc);
+		lock->code = wanted == LOCK_NONE ? CODE_DONE : take_lock(wanted, "", FD_STAGE_LOCK);
 	}
-	return lock->rc == -ETIMEDOUT ? CODE_BUSY : lock->rc < 0 ? CODE_FAILED : CODE_DONE;
+	return lock->code;
 }
 
 static enum code

@@ -45,7 +45,7 @@ struct stage {
 	bool (*only_if)(void);          /* looks at the operands; NULL is always */
 	bool at_any_rate;               /* also after one that was not done, whose code stays the verb's */
 	/* apart, and after the verb's own in their order: held from here on, for as long as the stages that
-	 * follow name it too.  One that cannot have it in time is left out, as busy; a later one says so. */
+	 * follow name it too.  One that cannot have it is left out. */
 	enum lock lock;
 	enum code (*act)(const struct settings *settings);
 };

@@ -174,7 +174,7 @@ running() { grep -q 'populated 1' "/sys/fs/cgroup/banger/$1/cgroup.events"; }
 	vm_plant vm1 172.30.0.2
 	lock_network_for 60
 	expect 6 timeout own cleanup-vm vm1
-	[[ $err == *"left: NAT and taps"* ]]
+	[[ $err == *"cannot take the lock"*"(network)"* ]]
 	[ ! -e "$jails/vm1" ] && [ ! -e /sys/fs/cgroup/banger/vm1 ]
 	ip link show banger-vm1
 	end "$pid"
@@ -234,4 +234,24 @@ running() { grep -q 'populated 1' "/sys/fs/cgroup/banger/$1/cgroup.events"; }
 		[ ! -d /sys/fs/cgroup/banger ] || rmdir /sys/fs/cgroup/banger
 		same
 	done
+}
+
+@test "fails: whichever step of closing a cage or of looking fails, what is left is told, in one line" {
+	local call n status
+	for call in openat prctl seccomp fstatfs; do
+		for n in $(seq 200); do
+			[ -d "$jails/vm1" ] || prepare_vm vm1 1900 1900
+			mkdir -p /sys/fs/cgroup/banger/vm1
+			status=0
+			inject fail:EIO "$call" "$n" banger-priv cleanup-vm vm1 > /dev/null 2> "$BATS_TEST_TMPDIR/err" || status=$?
+			[ "$status" != 125 ] || break
+			echo "$call $n: $status $(cat "$BATS_TEST_TMPDIR/err")"
+			if [ "$status" = 0 ]; then
+				[ ! -e "$jails/vm1" ] && [ ! -e /sys/fs/cgroup/banger/vm1 ]
+			else
+				one_clean_line
+			fi
+		done
+	done
+	own cleanup-vm vm1
 }

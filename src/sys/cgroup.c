@@ -28,11 +28,19 @@ cgroup_root(void)
 		struct statfs fs;
 		int fd = open(places[i], O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
+		int rc = 0;
+
+		if (fd < 0 && errno != ENOENT && errno != ENOTDIR && errno != ELOOP)
+			return -errno;
 		if (fd < 0)
 			continue;
-		if (fstatfs(fd, &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC)
+		if (fstatfs(fd, &fs) < 0)
+			rc = -errno;
+		else if (fs.f_type == CGROUP2_SUPER_MAGIC)
 			return fd;
 		close(fd);
+		if (rc < 0)
+			return rc;
 	}
 	return -ENOENT;
 }
