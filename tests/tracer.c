@@ -1,0 +1,232 @@
+/*
+ * tracer.c: ptrace(2), for what injects, sweeps and races.
+ *
+ * strace injects errors by asking for system call -1, which a filter that allows no such call answers with
+ * SIGSYS.  This asks for close(-1) instead, which every cage keeps.
+ */
+#include "tracer.h"
+
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { TRACEES = 256 };
+
+static struct tracee tracees[TRACEES];
+
+static struct tracee *
+tracee_find(pid_t pid)
+{
+	for (size_t i = 0; i < TRACEES; i++)
+		if (tracees[i].pid == pid)
+			return &tracees[i];
+	return NULL;
+}
+
+static struct tracee *
+tracee_of(pid_t pid)
+{
+	struct tracee *tracee = tracee_find(pid);
+
+	if (tracee)
+		return tracee;
+	tracee = tracee_find(0);
+	if (!tracee)
+		abort();
+	*tracee = (struct tracee){ .pid = pid };
+	return tracee;
+}
+
+unsigned long long *
+tracer_argument(struct user_regs_struct *regs, int index)
+{
+	unsigned long long *const arguments[] = {
+		&regs->rdi, &regs->rsi, &regs->rdx, &regs->r10, &regs->r8, &regs->r9,
+	};
+
+	return arguments[index];
+}
+
+/* Before the call of interest nothing is stopped but that call: two stops for each of the 400 calls that
+ * every verb begins with cost more than the verb. */
+static void
+stop_at(long call)
+{
+	struct sock_filter lines[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)call, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { sizeof(lines) / sizeof(lines[0]), lines };
+
+	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0U, &program) < 0)
+		_exit(126);
+}
+
+static void
+become(const struct tracer *tracer, char *const command[], const int stdio[3])
+{
+	ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+	for (int fd = 0; fd < 3; fd++)
+		if (stdio && stdio[fd] >= 0)
+			dup2(stdio[fd], fd);
+	raise(SIGSTOP);
+	if (tracer->start == FROM_CAGE)
+		stop_at(SYS_seccomp);
+	if (tracer->start == FROM_SOCKET)
+		stop_at(SYS_socket);
+	execvp(command[0], command);
+	_exit(126);
+}
+
+static void
+resume(const struct tracer *tracer, pid_t pid, int signal_nr)
+{
+	ptrace(tracer->started || tracer->start == FROM_EXEC ? PTRACE_SYSCALL : PTRACE_CONT, pid, NULL,
+	       (long)signal_nr);
+}
+
+bool
+tracer_begin(struct tracer *tracer, char *const command[], const int stdio[3])
+{
+	long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
+		       PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_TRACESECCOMP | PTRACE_O_EXITKILL;
+	int status;
+
+	tracer->armed = tracer->started = tracer->bad_call = false;
+	tracer->first = fork();
+	if (tracer->first == 0)
+		become(tracer, command, stdio);
+	if (tracer->first < 0 || waitpid(tracer->first, &status, 0) != tracer->first)
+		return false;
+	tracee_of(tracer->first);
+	ptrace(PTRACE_SETOPTIONS, tracer->first, NULL, options);
+	resume(tracer, tracer->first, 0);
+	return true;
+}
+
+void
+tracer_kill(struct tracer *tracer)
+{
+	(void)tracer;
+	for (size_t i = 0; i < TRACEES; i++)
+		if (tracees[i].pid)
+			kill(tracees[i].pid, SIGKILL);
+}
+
+static void
+at_stop(struct tracer *tracer, struct tracee *tracee)
+{
+	struct user_regs_struct regs;
+
+	if (ptrace(PTRACE_GETREGS, tracee->pid, NULL, &regs) < 0)
+		return;
+	tracee->inside = !tracee->inside;
+	if (tracee->inside) {
+		bool changed = tracer->armed && tracer->at_call(tracer, tracee, &regs);
+
+		if (tracee->answer) {
+			tracee->rdi = regs.rdi;
+			regs.orig_rax = SYS_close;
+			regs.rdi = (unsigned long long)-1;
+		}
+		if (changed || tracee->answer)
+			ptrace(PTRACE_SETREGS, tracee->pid, NULL, &regs);
+	} else if (tracee->answer) {
+		regs.rax = (unsigned long long)-tracee->answer;
+		/* A call leaves its arguments as they are, and libc relies on it. */
+		regs.rdi = tracee->rdi;
+		tracee->answer = 0;
+		ptrace(PTRACE_SETREGS, tracee->pid, NULL, &regs);
+	}
+}
+
+/* True when it is no longer ours. */
+static bool
+at_event(struct tracer *tracer, struct tracee *tracee, int event)
+{
+	unsigned long child;
+
+	/* It may not have stopped yet, and whoever made it may end before it does. */
+	if ((event == PTRACE_EVENT_FORK || event == PTRACE_EVENT_VFORK || event == PTRACE_EVENT_CLONE) &&
+	    ptrace(PTRACE_GETEVENTMSG, tracee->pid, NULL, &child) == 0)
+		tracee_of((pid_t)child);
+	if (event == PTRACE_EVENT_SECCOMP && !tracer->started && tracer->armed)
+		tracer->started = true;
+	if (event != PTRACE_EVENT_EXEC)
+		return false;
+	if (!tracer->armed) {
+		tracer->armed = true;
+		tracer->started = tracer->start == FROM_EXEC;
+		return false;
+	}
+	if (tracer->programs_too)
+		return false;
+	ptrace(PTRACE_DETACH, tracee->pid, NULL, NULL);
+	tracee->pid = 0;
+	return true;
+}
+
+static bool
+any_left(void)
+{
+	for (size_t i = 0; i < TRACEES; i++)
+		if (tracees[i].pid)
+			return true;
+	return false;
+}
+
+int
+tracer_follow(struct tracer *tracer)
+{
+	int status, of_first = -1;
+	bool interrupted = false;
+
+	while (any_left()) {
+		pid_t pid = waitpid(-1, &status, __WALL);
+		int deliver = 0;
+		struct tracee *tracee;
+
+		if (pid < 0 && errno == EINTR) {
+			interrupted = true;
+			tracer_kill(tracer);
+			continue;
+		}
+		if (pid < 0)
+			break;
+		tracee = tracee_find(pid);
+		if (WIFEXITED(status) || WIFSIGNALED(status)) {
+			if (!tracee) {
+				if (tracer->at_stranger)
+					tracer->at_stranger(tracer, pid, status);
+				continue;
+			}
+			if (pid == tracer->first)
+				of_first = status;
+			if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
+				tracer->bad_call = true;
+			tracee->pid = 0;
+			if (pid == tracer->first && tracer->first_only)
+				return status;
+			continue;
+		}
+		tracee = tracee_of(pid);
+		if (WSTOPSIG(status) == (SIGTRAP | 0x80))
+			at_stop(tracer, tracee);
+		else if (status >> 16 == 0 && WSTOPSIG(status) != SIGSTOP && WSTOPSIG(status) != SIGTRAP)
+			deliver = WSTOPSIG(status);
+		if (status >> 16 && at_event(tracer, tracee, status >> 16))
+			continue;
+		resume(tracer, pid, deliver);
+	}
+	return interrupted ? -1 : of_first;
+}
