@@ -132,8 +132,9 @@ at_stop(struct tracer *tracer, struct tracee *tracee)
 		return;
 	tracee->inside = !tracee->inside;
 	if (tracee->inside) {
-		bool changed = tracer->armed && tracer->at_call(tracer, tracee, &regs);
+		bool changed = tracer->armed && !tracee->again && tracer->at_call(tracer, tracee, &regs);
 
+		tracee->again = false;
 		if (tracee->answer) {
 			tracee->rdi = regs.rdi;
 			regs.orig_rax = SYS_close;
@@ -141,6 +142,9 @@ at_stop(struct tracer *tracer, struct tracee *tracee)
 		}
 		if (changed || tracee->answer)
 			ptrace(PTRACE_SETREGS, tracee->pid, NULL, &regs);
+	} else if ((long)regs.rax <= -512 && (long)regs.rax >= -516) {
+		/* The kernel asks once more: thousands of times where a lock of its own is taken. */
+		tracee->again = true;
 	} else if (tracee->answer) {
 		regs.rax = (unsigned long long)-tracee->answer;
 		/* A call leaves its arguments as they are, and libc relies on it. */
@@ -185,12 +189,25 @@ any_left(void)
 	return false;
 }
 
+/* Who outlives the command is to go on alone: one that runs can only be let go of where it stops. */
+static bool leaving;
+
+static void
+let_go(void)
+{
+	leaving = true;
+	for (size_t i = 0; i < TRACEES; i++)
+		if (tracees[i].pid)
+			kill(tracees[i].pid, SIGSTOP);
+}
+
 int
 tracer_follow(struct tracer *tracer)
 {
 	int status, of_first = -1;
 	bool interrupted = false;
 
+	leaving = false;
 	while (any_left()) {
 		pid_t pid = waitpid(-1, &status, __WALL);
 		int deliver = 0;
@@ -217,6 +234,8 @@ tracer_follow(struct tracer *tracer)
 			tracee->pid = 0;
 			if (pid == tracer->first && tracer->first_only)
 				return status;
+			if (pid == tracer->first)
+				let_go();
 			continue;
 		}
 		tracee = tracee_of(pid);
@@ -224,6 +243,11 @@ tracer_follow(struct tracer *tracer)
 			at_stop(tracer, tracee);
 		else if (status >> 16 == 0 && WSTOPSIG(status) != SIGSTOP && WSTOPSIG(status) != SIGTRAP)
 			deliver = WSTOPSIG(status);
+		if (leaving && status >> 16 == 0 && WSTOPSIG(status) == SIGSTOP) {
+			ptrace(PTRACE_DETACH, pid, NULL, NULL);
+			tracee->pid = 0;
+			continue;
+		}
 		if (status >> 16 && at_event(tracer, tracee, status >> 16))
 			continue;
 		resume(tracer, pid, deliver);

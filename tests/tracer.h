@@ -11,6 +11,7 @@ struct tracee {
 	pid_t pid;
 	bool inside;            /* between the entry and the exit of a call */
 	int answer;             /* the errno that the call in hand will give; 0 is the kernel's own */
+	bool again;             /* the call in hand is the last one, restarted by the kernel */
 	unsigned long long rdi; /* of the call that is answered, as it was */
 };
 

@@ -71,7 +71,7 @@ open_console(const struct settings *settings)
 	struct stat status;
 	int fd = tree_open(settings, &ask.console, O_WRONLY | O_APPEND, &status);
 
-	if (fd == -ENOENT || fd == -EACCES)
+	if (fd == -ENOENT || fd == -ENOTDIR || fd == -EACCES)
 		return refused(REASON_ABSENT, "%s is not there, or not the owner's to write", path);
 	if (fd == -ELOOP || fd == -EXDEV || fd == -ENXIO || fd == -EISDIR)
 		return refused(REASON_FOREIGN, "%s lies behind a symlink or a mount, or is no file", path);

@@ -78,6 +78,7 @@ sweep_scripts() {
 sweep_setup() {
 	mkdir /run/sweep
 	jail_setup
+	echo "batch = ensure-bridge create-tap" > /etc/banger/priv.conf
 	banger-priv ensure-bridge
 	banger-priv ensure-socket-dir
 	install -d -o banger -g banger /run/banger/one /run/banger/one/two
@@ -94,7 +95,7 @@ sweep_setup() {
 	# Made by the first to need them, and left by all: the mount of jail_dir on itself, the cgroup of ours.
 	banger-priv prepare-jailer-chroot a /var/lib/banger/images/one/two/vmlinux
 	banger-priv cleanup-jailer-chroot a
-	mkdir -p /sys/fs/cgroup/banger
+	mkdir -p /sys/fs/cgroup/banger/_consoles
 	echo 1 > /proc/sys/net/ipv4/ip_forward
 }
 
