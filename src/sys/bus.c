@@ -102,16 +102,19 @@ bus_open(void)
 	return rc < 0 ? rc : 0;
 }
 
-/* Lets the library take one message, or waits for one to come. */
+/* Lets the library take one message, or waits for one to come.  Not once more after it failed: of a
+ * connection that broke the library answers all that is open, into what its callers have left. */
 static int
 turn(void)
 {
-	int rc, left = waiting_left(deadline);
+	static int rc;
+	int left = waiting_left(deadline);
 
-	if (left == 0)
-		return -ETIMEDOUT;
-	rc = bus.process(connection, NULL);
-	return rc == 0 ? bus.wait(connection, (uint64_t)left * 1000) : rc;
+	if (rc >= 0)
+		rc = left == 0 ? -ETIMEDOUT : bus.process(connection, NULL);
+	if (rc == 0)
+		rc = bus.wait(connection, (uint64_t)left * 1000);
+	return rc;
 }
 
 int

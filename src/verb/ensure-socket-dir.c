@@ -35,8 +35,11 @@ act(const struct settings *settings)
 	directory = directory_pin(parent, name, &status);
 	if (directory == -ELOOP || directory == -ENOTDIR)
 		return refused(REASON_FOREIGN, "%s is there and is not a directory", path);
-	if (directory < 0)
+	if (directory < 0) {
+		if (made)
+			directory_remove(parent, name);
 		return failed(directory, "cannot open %s", path);
+	}
 	/* Root's is what an interrupted call left. */
 	if (status.st_uid != owner->uid && status.st_uid != 0)
 		return refused(REASON_FOREIGN, "%s is there and is neither the owner's nor root's", path);

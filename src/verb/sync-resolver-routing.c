@@ -84,6 +84,7 @@ static const struct call calls[] = {
 	CALL_IF(recvmsg, 0, FD_BUS, "its answers"),
 	CALL(ppoll, "waits for them until the deadline"),
 	CALL(brk, "memory for them, if they are long"),
+	CALL(getrandom, "seeds the table that libsystemd sets up when the connection breaks"),
 	LIST_END
 };
 

@@ -50,6 +50,16 @@ with_long_answer() { # CODE PROGRAM... VERB OPERAND...
 }
 scenario_sync_resolver_routing_1() { fresh_routing; ends 0 "$@" sync-resolver-routing banger0 172.30.0.1; }
 scenario_sync_resolver_routing_2() { with_long_answer 5 "$@" sync-resolver-routing banger0 172.30.0.1; }
+whichever_answer_fails() { # PROGRAM... VERB OPERAND...: it ends as it says
+	local n status
+	fresh_routing
+	for n in $(seq 40); do
+		status=0
+		"$BANGER_BUILD/tests/inject" fail:ENOMEM recvmsg "$n" "$@" > /dev/null 2>&1 || status=$?
+		[ "$status" -lt 126 ] || return 1
+	done
+}
+scenario_sync_resolver_routing_3() { whichever_answer_fails "$@" sync-resolver-routing banger0 172.30.0.1; }
 scenario_clear_resolver_routing_1() { fresh_routing; ends 0 "$@" clear-resolver-routing banger0; }
 scenario_clear_resolver_routing_2() { with_long_answer 5 "$@" clear-resolver-routing banger0; }
 
