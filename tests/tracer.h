@@ -9,8 +9,8 @@
 
 struct tracee {
 	pid_t pid;
-	bool inside;            /* between the entry and the exit of a call */
 	int answer;             /* the errno that the call in hand will give; 0 is the kernel's own */
+	long last;              /* the call that it made last */
 	bool again;             /* the call in hand is the last one, restarted by the kernel */
 	unsigned long long rdi; /* of the call that is answered, as it was */
 };
@@ -31,7 +31,7 @@ struct tracer {
 	pid_t first;
 	bool armed;             /* the command has been executed */
 	bool started;           /* and its calls are of interest */
-	bool bad_call;          /* one of them died of SIGSYS */
+	long bad_call;          /* what one of them died of by SIGSYS; -1 is none */
 };
 
 /* Starts COMMAND, with these as its standard input, output and error (-1: the caller's own).  False with errno. */
