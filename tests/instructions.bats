@@ -6,6 +6,7 @@
 load lib/common
 load lib/vmm
 load lib/scenarios
+load lib/cage
 
 setup_file() { vmm_install; }
 
