@@ -256,11 +256,29 @@ signal.pause()"
 	launched a console="$vms/log"
 }
 
+@test "whichever stage of its uid the owner kills at its end: a VM that runs is done, one that does not is not" {
+	local n status
+	for n in $(seq 12); do
+		status=0
+		prepare_vm a 1900 1900
+		inject "do:setpriv --reuid banger --regid banger --clear-groups pkill -KILL -x banger-priv || :" exit_group "$n" \
+			banger-priv launch-firecracker a > "$BATS_TEST_TMPDIR/out" 2> /dev/null || status=$?
+		# What was launched ends with its tracer.
+		[ "$status" = 0 ] || { nothing_runs a && [ ! -s "$BATS_TEST_TMPDIR/out" ]; } || [ "$status" = 125 ] ||
+			{ echo "exit $status at $n"; false; }
+		clean_up a
+		[ "$status" != 125 ] || break
+	done
+	[ "$n" -gt 5 ]
+	canaries_same
+}
+
 @test "refuses: a VM that is not prepared, and limits that are none" {
 	local word
 	expect 3 absent own launch-firecracker nosuch
 	prepare_vm a 1900 1900
 	for word in memory.max memory.max: memory.swap.max:1 cgroup.kill:1 cgroup.procs:0 ../x:1 cpu.weight:0 \
+		cpu.weight:10001 cpu.max:999 pids.max:4194305 \
 		'pids.max:1 2' memory.max:1/ memory.max:-1 pids.max:00; do
 		expect 3 malformed banger-priv launch-firecracker a cgroup="$word"
 	done

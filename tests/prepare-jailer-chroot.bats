@@ -189,6 +189,15 @@ for i in range(2000):
 	find /run/foreign /var/lib/banger/foreign -depth -type d -exec rmdir {} +
 }
 
+@test "does: nobody waits for the reader of what it says" {
+	local n words=(banger-priv prepare-jailer-chroot vm1 "$images/vmlinux")
+	n=$(inject count write 0 "${words[@]}" | tail -1)
+	own cleanup-jailer-chroot vm1
+	# While it is about to say it, another verb has the VM's lock, and finds the chroot.
+	inject "do:${words[*]}; [ \$? = 3 ]" write "$n" "${words[@]}"
+	own cleanup-jailer-chroot vm1
+}
+
 @test "refuses: a second prepare, naming the way out" {
 	expect 0 - prepare
 	local state

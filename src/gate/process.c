@@ -150,19 +150,25 @@ const struct gate gate_binary = {
 };
 
 #define CGROUP_BYTES "(memory\\.max|memory\\.high):(max|[0-9]{1,15}[KMG]?)"
-#define CGROUP_CPU "cpu\\.max:(max|[1-9][0-9]{0,11})|cpu\\.weight:[1-9][0-9]{0,4}"
+#define CGROUP_CPU "cpu\\.max:(max|[1-9][0-9]{3,11})|cpu\\.weight:([1-9][0-9]{0,3}|10000)"
+/* One process more than there can be numbers is too many for pids.max (PIDS_MAX). */
+enum { CGROUP_PIDS_MAX = 4194304 };
 
 static enum reason
 fit_cgroup_limit(const char *text, const struct settings *settings, void *into)
 {
 	struct cgroup_limit limit = { .file = "" };
 	size_t length = strcspn(text, ":");
+	uint64_t number;
 
 	(void)settings;
 	if (length >= sizeof(limit.file))
 		return REASON_MALFORMED;
 	memcpy(limit.file, text, length);
 	if (gate_copy(text + length + 1, limit.value, sizeof(limit.value)) != REASON_NONE)
+		return REASON_MALFORMED;
+	if (strcmp(limit.file, "pids.max") == 0 && strcmp(limit.value, "max") != 0 &&
+	    !gate_number(limit.value, 1, CGROUP_PIDS_MAX, &number))
 		return REASON_MALFORMED;
 	*(struct cgroup_limit *)into = limit;
 	return REASON_NONE;
@@ -172,6 +178,7 @@ const struct gate gate_cgroup_limit = {
 	.shape = "(" CGROUP_BYTES "|" CGROUP_CPU "|pids\\.max:(max|[1-9][0-9]{0,6}))",
 	.want = "memory.max, memory.high, cpu.max, cpu.weight or pids.max, a colon, and one word that the "
 		"kernel takes there, like memory.max:512M",
+	.sudo_wider = "more than 4194304 for pids.max",
 	.longest = 32,
 	.fit = fit_cgroup_limit,
 };

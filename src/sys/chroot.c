@@ -121,14 +121,22 @@ chroot_add_mount(const struct chroot *chroot, const char *name, int from, uint64
 }
 
 int
-chroot_add_node(const struct chroot *chroot, const char *name, mode_t type, dev_t device, uid_t uid,
+chroot_add_node(const struct chroot *chroot, const char *name, mode_t mode, dev_t device, uid_t uid,
 		gid_t gid)
 {
-	int rc = make_parents(chroot->root, name);
+	int node, rc = make_parents(chroot->root, name);
 
-	if (rc == 0 && (mknodat(chroot->root, name, type | 0600, device) < 0 ||
-			fchownat(chroot->root, name, uid, gid, AT_SYMLINK_NOFOLLOW) < 0))
+	if (rc == 0 && mknodat(chroot->root, name, mode, device) < 0)
 		rc = -errno;
+	if (rc < 0)
+		return rc;
+	node = openat(chroot->root, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (node < 0)
+		return -errno;
+	rc = pinned_set_owner(node, uid, gid);
+	if (rc == 0)
+		rc = pinned_set_mode(node, mode & 07777);       /* which umask has cut */
+	close(node);
 	return rc;
 }
 
@@ -150,7 +158,7 @@ chroot_add_vsock(const struct chroot *chroot, uid_t uid, gid_t gid)
 	/* A misc device; its number is the kernel's own answer, and nothing else goes in. */
 	if (!S_ISCHR(status.st_mode) || major(status.st_rdev) != 10)
 		return -ENXIO;
-	return chroot_add_node(chroot, "dev/vhost-vsock", S_IFCHR, status.st_rdev, uid, gid);
+	return chroot_add_node(chroot, "dev/vhost-vsock", S_IFCHR | 0600, status.st_rdev, uid, gid);
 }
 
 int

@@ -32,7 +32,7 @@ int chroot_begin(int jail, const struct vm_id *vm, uint64_t bytes, struct chroot
 /* Each adds one thing; `name` may have directories before it, which are made. */
 int chroot_add_mount(const struct chroot *chroot, const char *name, int from, uint64_t attributes,
 		     int userns, bool is_directory);
-int chroot_add_node(const struct chroot *chroot, const char *name, mode_t type, dev_t device,
+int chroot_add_node(const struct chroot *chroot, const char *name, mode_t mode, dev_t device,
 		    uid_t uid, gid_t gid);
 int chroot_add_link(const struct chroot *chroot, const char *name, const char *to);
 /* dev/vhost-vsock: -ENOENT where the host has none, -ENXIO where that is something else. */

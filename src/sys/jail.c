@@ -72,18 +72,20 @@ take_turn(int lock)
 	return 0;
 }
 
+static int turn = -1;
+
 int
 jail_open(const struct settings *settings, bool bind, struct jail_fault *fault)
 {
 	const char *path = settings->jail_dir.text;
-	int lock = -1, jail = -1, rc = 0, fd = open_checked(path, fault);
+	int jail = -1, rc = 0, fd = open_checked(path, fault);
 
 	if (fd < 0)
 		return fd;
 	if (bind) {
 		/* Mode 0711: nobody but root can open it for reading, and so hold this lock. */
-		lock = beneath_open(fd, ".", O_RDONLY | O_DIRECTORY, 1);
-		rc = lock < 0 ? lock : take_turn(lock);
+		turn = beneath_open(fd, ".", O_RDONLY | O_DIRECTORY, 1);
+		rc = turn < 0 ? turn : take_turn(turn);
 		if (rc == 0) {
 			close(fd);
 			fd = open_checked(path, fault);
@@ -96,11 +98,19 @@ jail_open(const struct settings *settings, bool bind, struct jail_fault *fault)
 		stpcpy(stpcpy(below, path), "/firecracker");
 		jail = open_checked(below, fault);
 	}
-	if (rc < 0 && lock >= 0)
-		close(lock);    /* else it is held until the end */
+	if (rc < 0)
+		jail_end_turn();
 	if (fd >= 0)
 		close(fd);
 	return rc < 0 ? rc : jail;
+}
+
+void
+jail_end_turn(void)
+{
+	if (turn >= 0)
+		close(turn);
+	turn = -1;
 }
 
 /* Whose directory/name is; nobody's where it is not there. */

@@ -459,7 +459,7 @@ const struct verb verb_launch_firecracker = {
 		  .apart = true, .beside = true, .act = become_jailer },
 		{ .keep = { .as = AS_OWNER, .calls = waiting_calls }, .apart = true, .opens = true,
 		  .act = wait_for_socket },
-		{ .keep = { .as = AS_OWNER, .calls = talking_calls }, .apart = true, .act = talk },
+		{ .keep = { .as = AS_NOBODY, .calls = talking_calls }, .apart = true, .act = talk },
 		{ .keep = { .as = AS_ROOT, .why_root = "the cgroup is root's", .caps = ending_caps,
 			    .calls = ending_calls }, .at_any_rate = true, .act = conclude },
 	},

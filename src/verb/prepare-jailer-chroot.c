@@ -183,16 +183,20 @@ look_at_firecracker(const struct settings *settings, struct binary_content *cont
 
 struct vm_side { uid_t uid; gid_t gid; int userns; };
 
-/* A block node with the number that the kernel gives for a mapping of ours, never a path's. */
+/* A block node with the number that the kernel gives for a mapping of ours, never a path's.  A read-only one
+ * is root's, so that the VM cannot give itself the right to write. */
 static int
-add_device(const struct chroot *chroot, const struct drive *drive, uid_t uid, gid_t gid)
+add_device(const struct chroot *chroot, const struct drive *drive, const struct vm_side *vm, bool writable)
 {
 	struct dm dm;
 	int rc = dm_find(&drive->image.device, &dm);
 
 	if (rc == 0 && !dm_is_ours(&dm, &drive->image.device))
 		rc = -ENXIO;
-	return rc < 0 ? rc : chroot_add_node(chroot, drive->name, S_IFBLK, dm.device, uid, gid);
+	if (rc < 0)
+		return rc;
+	return chroot_add_node(chroot, drive->name, S_IFBLK | (writable ? 0600 : 0440), dm.device,
+			       writable ? vm->uid : 0, vm->gid);
 }
 
 static int
@@ -202,7 +206,7 @@ add_drives(const struct chroot *chroot, const struct drive *each, unsigned count
 	int rc = 0;
 
 	for (unsigned i = 0; i < count && rc == 0; i++)
-		rc = each[i].image.is_device ? add_device(chroot, &each[i], vm->uid, vm->gid) :
+		rc = each[i].image.is_device ? add_device(chroot, &each[i], vm, !(attributes & MOUNT_ATTR_RDONLY)) :
 		     chroot_add_mount(chroot, each[i].name, FD_FILES + (int)(first + i), attributes,
 				      vm->userns, false);
 	return rc;
@@ -330,7 +334,8 @@ act(const struct settings *settings)
 	code = fill(&chroot, settings, uid, gid, firecracker.wants_loader);
 	if (code != CODE_DONE)
 		chroot_undo(&chroot);
-	else
+	jail_end_turn();
+	if (code == CODE_DONE)
 		tell(settings, uid, gid);
 	return code;
 }

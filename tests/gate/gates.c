@@ -151,9 +151,10 @@ check_processes(void)
 			"/run/banger", "/run/docker.sock"));
 	check_gate("cgroup limit", &gate_cgroup_limit,
 		   LIST("memory.max:512M", "memory.high:max", "memory.max:0", "cpu.max:50000", "cpu.max:max",
-			"cpu.weight:10000", "pids.max:64"),
+			"cpu.max:1000", "cpu.weight:10000", "pids.max:64", "pids.max:4194304"),
 		   LIST("memory.max", "memory.max:", "memory.swap.max:1", "memory.max:-1", "memory.max:1T",
-			"cgroup.kill:1", "cgroup.procs:0", "../x:1", "cpu.weight:0", "cpu.max:1 2", "pids.max:00",
+			"cgroup.kill:1", "cgroup.procs:0", "../x:1", "cpu.weight:0", "cpu.weight:10001", "cpu.max:999",
+			"cpu.max:1 2", "pids.max:00", "pids.max:4194305",
 			"pids.max:1/", ":1"));
 	check_gate("binary", &gate_binary, LIST("firecracker", "jailer"),
 		   LIST("", "sh", "Firecracker", "firecracker2", "/usr/local/bin/firecracker",
