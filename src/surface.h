@@ -20,6 +20,10 @@ void surface_pattern(const struct verb *verb, const struct settings *settings, c
 void surface_rules(const struct verb *verb, bool portable, const struct settings *settings, char *out,
 		   size_t size);
 
+/* The one line of the regex form that is no rule: a verb is no session.  sudo's own record and its
+ * pseudo-terminal stay, PAM's checks of account and password too.  sudo-rs has no such settings. */
+#define SURFACE_SUDO_DEFAULTS "Defaults!/usr/sbin/banger-priv !pam_session, !pam_setcred"
+
 /* Prints each operand with what is admitted, in words and as a pattern. */
 void surface_operands(const struct verb *verb, const struct settings *settings);
 

@@ -299,7 +299,7 @@ jailer_that() { # C
 	chmod 0777 /etc/sudoers.d
 	mends sudoers "/etc/sudoers.d is not root's alone"
 	sed -i 's/^banger /admin /' $rules
-	mends sudoers "line 4 is not a rule of this version for the owner banger"
+	mends sudoers "line 6 is not a rule of this version for the owner banger"
 	echo 'banger ALL=(root:root) NOPASSWD: NOSETENV: /usr/sbin/banger-priv *' >> $rules
 	mends sudoers "is not a rule of this version"
 	sed -i 's/create-tap banger-/create-tap .*/' $rules

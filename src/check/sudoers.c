@@ -53,15 +53,17 @@ compare_rules(struct lines *lines, const struct settings *settings)
 	char *line;
 
 	while ((line = lines_next(lines))) {
-		size_t verb = *line == '#' || !*line ? 0 : verb_of_rule(line, settings);
+		size_t verb;
 
+		if (*line == '#' || !*line || strcmp(line, SURFACE_SUDO_DEFAULTS) == 0)
+			continue;
+		verb = verb_of_rule(line, settings);
 		if (verb >= VERBS_MAX) {
 			report(WRONG, SUDOERS_COMMAND, SUDOERS_FILE ": line %u is not a rule of this version for "
 			       "the owner %s", lines->number, settings->owner.text);
 			return;
 		}
-		if (*line && *line != '#')
-			has[verb] = true;
+		has[verb] = true;
 	}
 	for (; verbs[count]; count++)
 		ruled += has[count];

@@ -16,12 +16,6 @@ static const struct operand operands[] = {
 	LIST_END
 };
 
-/* sudo's own record and its pseudo-terminal stay, PAM's checks of account and password too.  sudo-rs has no such
- * settings. */
-static const char no_session[] =
-	"# A verb is no session: what PAM sets up for one (limits, groups, keys) the program undoes or never uses.\n"
-	"Defaults!/usr/sbin/banger-priv !pam_session, !pam_setcred\n";
-
 static enum code
 act(const struct settings *settings)
 {
@@ -30,7 +24,8 @@ act(const struct settings *settings)
 	      "# The program checks every operand again by itself.\n",
 	      ask.portable ? " form=portable" : "");
 	if (!ask.portable)
-		print("%s", no_session);
+		print("# A verb is no session: what PAM sets up for one (limits, groups, keys) the program undoes or never "
+		      "uses.\n" SURFACE_SUDO_DEFAULTS "\n");
 	for (size_t i = 0; verbs[i]; i++) {
 		char rules[8192];
 
