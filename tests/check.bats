@@ -305,7 +305,7 @@ jailer_that() { # C
 	sed -i 's/create-tap banger-/create-tap .*/' $rules
 	mends sudoers "is not a rule of this version"
 	sed -i 's/NOSETENV/SETENV/' $rules
-	mends sudoers "line 4 is not a rule"
+	mends sudoers "line 6 is not a rule"
 	# The rules go with the configuration.
 	echo 'tap_prefix = vm' >> /etc/banger/priv.conf
 	mends sudoers "is not a rule of this version"
