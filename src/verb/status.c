@@ -301,7 +301,7 @@ fault_of(const struct object *object, const struct vm *vm)
 	case OBJECT_NAT:
 		if (!inventory_find(all, OBJECT_TAP, object->of))
 			return "its tap is gone";
-		/* fall through */
+		__attribute__((fallthrough));
 	case OBJECT_TAP:
 	case OBJECT_SNAPSHOT:
 		return !is_vm || runs || has_chroot ? NULL : "its VM has neither process nor chroot";
