@@ -61,6 +61,21 @@ all_state() {
 	umount /run/aside && rmdir /run/aside
 }
 
+@test "does: a mapping as a read-only drive, which the VM may read and no more" {
+	expect 0 - prepare drive-ro=rootfs:"$mapper"
+	[ "$(stat -c '%F %a %u %g' "$jails/vm1/root/rootfs")" = "block special file 440 0 1900" ]
+	inside 1900 1900 '
+assert get("/rootfs")[:5] == b"disk\n"
+for attempt in (lambda: put("/rootfs", b"DISK"), lambda: os.chmod("/rootfs", 0o660), lambda: os.chown("/rootfs", 1900, -1)):
+    try:
+        attempt()
+        sys.exit("the VM wrote to it, or may from now on")
+    except PermissionError:
+        pass'
+	[ "$(head -c 4 "$mapper")" = disk ]
+	expect 0 - own cleanup-jailer-chroot vm1
+}
+
 @test "refuses: a drive that is not a mapping of ours, and leaves nothing" {
 	dmsetup create fc-rootfs-evil --table '0 8 zero'
 	expect 3 foreign prepare drive=rootfs:/dev/mapper/fc-rootfs-evil
