@@ -30,8 +30,8 @@ nat_change_element(struct nft_batch *batch, int type, const struct nat_set *set,
 }
 
 struct chain {
-	int family;
 	const char *name, *type;
+	int family;
 	uint32_t hook;
 	int priority;
 	uint32_t rules;
@@ -161,12 +161,12 @@ write_postrouting(struct nft_batch *batch, const struct settings *settings, cons
 }
 
 static const struct chain chains[] = {
-	{ NFPROTO_BRIDGE, "guard", "filter", NF_BR_PRE_ROUTING, NF_BR_PRI_FILTER_BRIDGED, 9,
+	{ "guard", "filter", NFPROTO_BRIDGE, NF_BR_PRE_ROUTING, NF_BR_PRI_FILTER_BRIDGED, 9,
 	  write_guard },
-	{ NFPROTO_BRIDGE, "deliver", "filter", NF_BR_POST_ROUTING, NF_BR_PRI_FILTER_BRIDGED, 3,
+	{ "deliver", "filter", NFPROTO_BRIDGE, NF_BR_POST_ROUTING, NF_BR_PRI_FILTER_BRIDGED, 3,
 	  write_deliver },
-	{ NFPROTO_IPV4, "forward", "filter", NF_INET_FORWARD, NF_IP_PRI_FILTER, 7, write_forward },
-	{ NFPROTO_IPV4, "postrouting", "nat", NF_INET_POST_ROUTING, NF_IP_PRI_NAT_SRC, 1,
+	{ "forward", "filter", NFPROTO_IPV4, NF_INET_FORWARD, NF_IP_PRI_FILTER, 7, write_forward },
+	{ "postrouting", "nat", NFPROTO_IPV4, NF_INET_POST_ROUTING, NF_IP_PRI_NAT_SRC, 1,
 	  write_postrouting },
 };
 

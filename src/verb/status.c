@@ -161,7 +161,7 @@ static int
 list_loop(struct loop *loop, void *data)
 {
 	struct object *object;
-	struct dm_name name;
+	struct dm_name name = { .text = "" };
 	char text[16];
 
 	(void)data;
