@@ -85,7 +85,10 @@ plan_read(const char *file)
 		read_command(fields[0], &line->verb);
 		line->name = line->verb.words[1];
 		line->group = strtok(fields[1], " ");
-		line->marks = line->group && strtok(NULL, " ");
+		for (const char *word = line->group; word; word = strtok(NULL, " ")) {
+			line->marks |= strcmp(word, "marks") == 0;
+			line->goes_on |= strcmp(word, "goes-on") == 0;
+		}
 		line->before_count = read_commands(fields[2], line->before);
 		line->undo_count = read_commands(fields[3], line->undo);
 		line_count++;

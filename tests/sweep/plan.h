@@ -20,6 +20,7 @@ struct line {
 	const char *name;
 	const char *group;      /* verbs of one group have the same objects */
 	bool marks;             /* having failed it stays failed, until its undo: see launch-firecracker */
+	bool goes_on;           /* one part that cannot be done keeps it from none of the others: see cleanup-vm */
 	struct command before[COMMANDS_MAX], undo[COMMANDS_MAX];
 	size_t before_count, undo_count;
 };

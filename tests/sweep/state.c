@@ -361,7 +361,9 @@ walk(struct state *state, int parent, const char *name, const char *path, bool d
 	DIR *directory;
 	int fd;
 
-	if ((is_left_out(path) && strncmp(path, routing, sizeof(routing) - 1) != 0) || fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+	if (is_left_out(path) && strncmp(path, routing, sizeof(routing) - 1) != 0)
+		return;
+	if (fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
 		return;
 	if (directories_only)
 		add(state, "cgroup %s", path);
