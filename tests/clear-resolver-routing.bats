@@ -156,6 +156,18 @@ saved() { cat "/run/systemd/resolve/netif/$(ip -j link show banger0 | jq '.[0].i
 	[ "$(cat "$BATS_TEST_TMPDIR"/false.*/err | grep -c 'clear-resolver-routing: timeout: ')" = 4 ]
 }
 
+@test "fails: whichever message cannot be received, it says so" {
+	local n status
+	for n in $(seq 60); do
+		banger-priv sync-resolver-routing banger0 172.30.0.1
+		status=0
+		inject fail:ENOMEM recvmsg "$n" banger-priv clear-resolver-routing banger0 2> "$BATS_TEST_TMPDIR/err" || status=$?
+		[ "$status" != 125 ] || break
+		[ "$status" = 5 ] && one_clean_line
+	done
+	[ "$n" -gt 5 ]
+}
+
 @test "leaves nothing behind: killed at any call, the next one completes it" {
 	local n status
 	for n in $(seq 20); do

@@ -334,6 +334,18 @@ teardown() {
 	[ "$(routing banger0)" = "172.30.0.1 | ~vm | no" ]
 }
 
+@test "fails: whichever message cannot be received, it says so" {
+	local n status
+	for n in $(seq 60); do
+		banger-priv clear-resolver-routing banger0
+		status=0
+		inject fail:ENOMEM recvmsg "$n" banger-priv sync-resolver-routing banger0 172.30.0.1 2> "$BATS_TEST_TMPDIR/err" || status=$?
+		[ "$status" != 125 ] || break
+		[ "$status" = 5 ] && one_clean_line
+	done
+	[ "$n" -gt 5 ]
+}
+
 @test "leaves nothing behind: killed at any call, no query goes astray, and the next one completes it" {
 	local n status
 	for n in $(seq 1 7 2000); do

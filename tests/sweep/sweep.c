@@ -349,6 +349,10 @@ at_call(struct tracer *tracer, struct tracee *tracee, struct user_regs_struct *r
 		visit->calls[visit->seen] = call;
 	if (visit->how == VISIT_COUNT || (visit->when && visit->seen != visit->when))
 		return false;
+	/* Another way than the one that was counted, whose calls this one's need not be: over a bus they come as
+	 * the answers do. */
+	if (visit->how == VISIT_ANSWER && is_among(call, infallible))
+		return false;
 	visit->reached = true;
 	visit->is_first = tracee->pid == tracer->first;
 	visit->to_stdout = call == SYS_write && regs->rdi == STDOUT_FILENO;
