@@ -97,7 +97,7 @@ take_link(const struct nlmsghdr *message, void *data)
 	const struct ifinfomsg *info = mnl.nlmsg_get_payload(message);
 	struct finding *finding = data;
 
-	if (message->nlmsg_type != RTM_NEWLINK)
+	if (message->nlmsg_type != RTM_NEWLINK || message->nlmsg_len < NLMSG_LENGTH(sizeof(*info)))
 		return MNL_CB_OK;
 	finding->found = true;
 	finding->link->index = info->ifi_index;

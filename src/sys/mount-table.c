@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <libmount/libmount.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -99,12 +100,19 @@ add_by_id(uint64_t id, const char *prefix, struct mount_table *table)
 		struct statmount_answer answer;
 		char bytes[8192];
 	} one;
+	static const size_t room = sizeof(one) - offsetof(struct statmount_answer, text);
 	struct id_request request = {
 		.size = sizeof(request), .id = id, .param = MOUNT_POINT_WANTED,
 	};
 
 	if (syscall(SYS_statmount, &request, &one, sizeof(one), 0U) < 0)
 		return errno == ENOENT ? 0 : -errno;    /* gone meanwhile */
+	/* What it does not fill in (the place of one that our root does not reach) is still that of the one before. */
+	if (!(one.answer.mask & MOUNT_POINT_WANTED))
+		return 0;
+	if (one.answer.mnt_point >= room ||
+	    !memchr(one.answer.text + one.answer.mnt_point, '\0', room - one.answer.mnt_point))
+		return -EPROTO;
 	return add(table, one.answer.text + one.answer.mnt_point, prefix);
 }
 

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/rtnetlink.h>
+#include <stdbool.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -77,6 +78,22 @@ number(void *requests, size_t length, unsigned sequence)
 	}
 }
 
+/* Messages, each within what came: libmnl 1.0.4 takes a length of 2^31 and more for a negative one, and it for
+ * short enough. */
+static bool
+is_framed(const char *answer, size_t length)
+{
+	for (size_t at = 0; at < length;) {
+		const struct nlmsghdr *header = (const void *)(answer + at);
+
+		if (length - at < sizeof(*header) || header->nlmsg_len < sizeof(*header) ||
+		    header->nlmsg_len > length - at)
+			return false;
+		at += NLMSG_ALIGN(header->nlmsg_len);
+	}
+	return length > 0;
+}
+
 int
 netlink_exchange(int descriptor, void *requests, size_t length, mnl_cb_t callback, void *data)
 {
@@ -101,6 +118,8 @@ netlink_exchange(int descriptor, void *requests, size_t length, mnl_cb_t callbac
 			continue;       /* another process may write to this socket; the kernel is 0 */
 		if ((size_t)got > sizeof(answer))
 			return -EMSGSIZE;
+		if (!is_framed(answer, (size_t)got))
+			return -EBADMSG;
 		/* What is left of an exchange that ended with its first error. */
 		if (((const struct nlmsghdr *)(const void *)answer)->nlmsg_seq != sequence)
 			continue;

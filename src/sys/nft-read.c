@@ -79,7 +79,7 @@ family_of(const struct nlmsghdr *message)
 {
 	const struct nfgenmsg *extra = mnl.nlmsg_get_payload(message);
 
-	return extra->nfgen_family;
+	return message->nlmsg_len < NLMSG_LENGTH(sizeof(*extra)) ? NFPROTO_UNSPEC : extra->nfgen_family;
 }
 
 /* Whoever asked, and for what kind of thing. */
