@@ -1,9 +1,10 @@
 /*
  * inject ACTION CALL WHEN COMMAND...: runs COMMAND and, at the WHEN-th CALL that it or a child of it makes
  * ("any" is every system call, "caged" every one after the first filter was installed), does ACTION: kill;
- * abandon, which kills COMMAND while what it started goes on; fail:ERRNO; become:CALL, another call with the same arguments; alter:INDEX:VALUE, the same call with another
- * argument; do:SHELL, what the shell does while the call waits.  inject count CALL 0 COMMAND prints how many
- * there are.  Exits as COMMAND does, 128 + n for a signal; 125 when the call never came.
+ * abandon, which kills COMMAND while what it started goes on; fail:ERRNO; become:CALL, another call with the
+ * same arguments; alter:INDEX:VALUE, the same call with another argument; do:SHELL, what the shell does while
+ * the call waits.  inject count CALL 0 COMMAND prints how many there are.  Exits as COMMAND does, 128 + n for
+ * a signal; 125 when the call never came.
  *
  * strace injects errors by asking for system call -1, which a filter that allows no such call answers with
  * SIGSYS.  This asks for close(-1) instead, which every cage keeps.

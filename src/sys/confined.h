@@ -32,5 +32,6 @@ struct confined_end {
 	char said[320];                 /* the end of what it said; no NUL in between, else as it came */
 };
 
-/* Waits for FD_CHILD, which people know as `what`.  0; -ETIMEDOUT once timeout_ms are over and it was killed; or -errno. */
+/* Waits for FD_CHILD, which people know as `what`.  0; -ETIMEDOUT once timeout_ms are over and it was killed;
+ * or -errno. */
 int confined_wait(int timeout_ms, const char *what, struct confined_end *out);

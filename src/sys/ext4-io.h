@@ -12,8 +12,8 @@
 
 extern struct struct_io_manager ext4_io;
 
-/* Forgets all that was written.  From here on: reads beyond FD_IMAGE's end fail, and all of them fail with ETIMEDOUT once timeout_ms
- * are over.  0 or -errno. */
+/* Forgets all that was written.  From here on: reads beyond FD_IMAGE's end fail, and all of them fail with
+ * ETIMEDOUT once timeout_ms are over.  0 or -errno. */
 int ext4_io_begin(int timeout_ms);
 
 /* Bytes of the image. */
