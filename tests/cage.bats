@@ -26,7 +26,7 @@ teardown_file() {
 
 @test "a call outside the list, another architecture's, or another argument dies of SIGSYS" {
 	local call
-	banger-priv ensure-bridge
+	fresh_network
 	for call in openat openat2 execve execveat mount move_mount socket connect ptrace clone fork setuid capset \
 		bpf unshare setns kill chown mknodat init_module keyctl prctl; do
 		ends 159 inject "become:$call" sendto 3 banger-priv create-tap banger-a

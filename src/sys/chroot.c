@@ -133,9 +133,9 @@ chroot_add_node(const struct chroot *chroot, const char *name, mode_t mode, dev_
 	node = openat(chroot->root, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (node < 0)
 		return -errno;
-	rc = pinned_set_owner(node, uid, gid);
+	rc = pinned_set_mode(node, mode & 07777);       /* which umask has cut; as long as it is ours */
 	if (rc == 0)
-		rc = pinned_set_mode(node, mode & 07777);       /* which umask has cut */
+		rc = pinned_set_owner(node, uid, gid);
 	close(node);
 	return rc;
 }
