@@ -3,8 +3,6 @@
  */
 #include "say/say.h"
 
-#include "keep.h"
-
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
@@ -260,8 +258,6 @@ print_raw(const char *bytes, size_t length)
 void
 finish(enum code code)
 {
-	/* Whoever does not read what we say holds us up, and nobody else. */
-	close(FD_LOCK);
 	/* What was done stays done; but who asked for an answer and did not get it must know. */
 	if (page_overflowed || !write_out(STDOUT_FILENO, page, page_length)) {
 		if (code == CODE_DONE)
