@@ -146,11 +146,13 @@ else: sys.exit('it can')"
 	prepare_vm a 1900 1900
 	unshare --mount --propagation private bash -c "
 		set -e
-		umount /sys/fs/cgroup
+		mount -t tmpfs none /sys/fs/cgroup
 		banger-priv launch-firecracker a cgroup=pids.max:9 2> /dev/null && exit 1
 		pid=\$(banger-priv launch-firecracker a console=$images/console | jq .pid)
 		[ \"\$(banger-priv find-pid vm=a | jq .pid)\" = \$pid ]
 		banger-priv find-pid vm=b 2> /dev/null && exit 1
+		banger-priv cleanup-jailer-chroot a 2> /dev/null && exit 1
+		[ -S $jails/a/sockets/api.sock ]
 		banger-priv kill-process \$pid vm=a
 		banger-priv wait-for-exit \$pid $jails/a/sockets/api.sock timeout=5000
 		banger-priv cleanup-jailer-chroot a"

@@ -7,9 +7,11 @@
  */
 #include "sys/cgroup.h"
 #include "sys/chroot.h"
+#include "sys/process.h"
 #include "verb.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 static struct {
 	struct vm_id vm;
@@ -19,6 +21,37 @@ static const struct operand operands[] = {
 	{ .name = "VM_ID", .gate = &gate_vm_id, .into = &ask.vm },
 	LIST_END
 };
+
+/* A mount is not busy for being used in another mount namespace, as the jailer makes one for each VM: where no
+ * cgroup tells, the processes are looked at themselves. */
+static bool no_cgroups;
+
+static int
+look_for_cgroups(void)
+{
+	int root = cgroup_root();
+
+	no_cgroups = root == -ENOENT;
+	if (root >= 0)
+		close(root);
+	return root < 0 && !no_cgroups ? root : 0;
+}
+
+static bool
+has_no_cgroups(void)
+{
+	return no_cgroups;
+}
+
+static enum code
+look_for_strays(const struct settings *settings)
+{
+	int pid = process_hold_stray(&ask.vm, settings);
+
+	if (pid > 0)
+		return refused(REASON_IN_USE, "process %d of that VM still runs; kill-process ends it", pid);
+	return pid == -ESRCH ? CODE_DONE : failed(pid, "cannot look for its processes");
+}
 
 static enum code
 act(const struct settings *settings)
@@ -37,7 +70,15 @@ act(const struct settings *settings)
 }
 
 static const struct handle handles[] = {
+	{ "no descriptor: whether this host has cgroup v2", look_for_cgroups },
 	{ "libmount, before Linux 6.8", mount_table_open },
+	LIST_END
+};
+
+static const struct cap stray_caps[] = { PROCESS_HOLD_CAPS, LIST_END };
+static const struct call stray_calls[] = {
+	PROCESS_HOLD_CALLS,
+	CALL(getdents64, "which processes there are"),
 	LIST_END
 };
 
@@ -48,7 +89,7 @@ static const struct call calls[] = {
 	LIST_END
 };
 
-static const char *const paths[] = { "jail_dir/firecracker/VM_ID", "the VM's cgroup", NULL };
+static const char *const paths[] = { "jail_dir/firecracker/VM_ID", "the VM's cgroup", "/proc, without cgroup v2", NULL };
 
 const struct verb verb_cleanup_jailer_chroot = {
 	.name = "cleanup-jailer-chroot",
@@ -60,13 +101,10 @@ const struct verb verb_cleanup_jailer_chroot = {
 	.lock = LOCK_VM,
 	.lock_vm = &ask.vm,
 	.handles = handles,
-	.stages = { {
-		.keep = {
-			.as = AS_ROOT,
-			.why_root = "the directories are root's; CAP_DAC_OVERRIDE would open far more",
-			.caps = caps,
-			.calls = calls,
-		},
-		.act = act,
-	} },
+	.stages = {
+		{ .keep = { .as = AS_NOBODY, .caps = stray_caps, .calls = stray_calls },
+		  .apart = true, .only_if = has_no_cgroups, .act = look_for_strays },
+		{ .keep = { .as = AS_ROOT, .why_root = "the directories are root's; CAP_DAC_OVERRIDE would open far "
+			    "more", .caps = caps, .calls = calls }, .act = act },
+	},
 };
