@@ -263,7 +263,7 @@ signal.pause()"
 	for n in $(seq 12); do
 		status=0
 		prepare_vm a 1900 1900
-		inject "do:setpriv --reuid banger --regid banger --clear-groups pkill -KILL -x banger-priv || :" exit_group "$n" \
+		timeout 60 "$BANGER_BUILD/tests/inject" "do:setpriv --reuid banger --regid banger --clear-groups pkill -KILL -x banger-priv || :" exit_group "$n" \
 			banger-priv launch-firecracker a > "$BATS_TEST_TMPDIR/out" 2> /dev/null || status=$?
 		# What was launched ends with its tracer.
 		[ "$status" = 0 ] || { nothing_runs a && [ ! -s "$BATS_TEST_TMPDIR/out" ]; } || [ "$status" = 125 ] ||

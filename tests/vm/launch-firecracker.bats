@@ -25,7 +25,7 @@ value() { cat "/sys/fs/cgroup/banger/a/$1"; }
 
 @test "does: the kernel takes the most that the gate lets through" {
 	prepare_vm a 1900 1900
-	expect 3 malformed own launch-firecracker a cgroup=cpu.weight:10001
+	expect 3 malformed banger-priv launch-firecracker a cgroup=cpu.weight:10001
 	[ ! -d /sys/fs/cgroup/banger/a ]
 	expect 0 - own launch-firecracker a cgroup=cpu.weight:10000 cgroup=cpu.max:999999999999 cgroup=pids.max:4194304 \
 		cgroup=memory.max:999999999999999G cgroup=memory.high:max
