@@ -43,6 +43,7 @@ static struct {
 static struct tracee {
 	pid_t pid;
 	int inside;             /* between the entry and the exit of a call */
+	int fresh;              /* 1: has yet to come to the stop that it begins with */
 	int failing;
 	unsigned long long first_argument;      /* of the call that fails: libc counts on finding it again */
 } tracees[TRACEES];
@@ -132,21 +133,49 @@ at_call(struct tracee *tracee)
 	}
 }
 
+static int
+any_fresh(void)
+{
+	for (size_t i = 0; i < TRACEES; i++)
+		if (tracees[i].pid && tracees[i].fresh > 0)
+			return 1;
+	return 0;
+}
+
+/* What a call like fork has made.  Left alone before its first stop, it would stay stopped for ever. */
+static void
+meet(pid_t parent)
+{
+	unsigned long pid;
+
+	if (ptrace(PTRACE_GETEVENTMSG, parent, NULL, &pid) == 0 && kill((pid_t)pid, 0) == 0)
+		tracee_of((pid_t)pid)->fresh++;
+}
+
 /* Until the first child has ended; its wait status. */
 static int
 follow(pid_t first)
 {
-	int status;
+	int status, status_of_first = -1;
 	pid_t pid;
 
-	while ((pid = waitpid(-1, &status, __WALL)) > 0) {
+	while ((status_of_first < 0 || any_fresh()) && (pid = waitpid(-1, &status, __WALL)) > 0) {
 		int deliver = 0;
 
 		if (WIFEXITED(status) || WIFSIGNALED(status)) {
 			if (pid == first)
+				status_of_first = status;
+			if (pid == first && !want.abandon)
 				return status;
 			tracee_of(pid)->pid = 0;
 			continue;
+		}
+		if (WSTOPSIG(status) == SIGSTOP && status >> 16 == 0) {
+			/* It may have come here before its parent came to say so. */
+			tracee_of(pid)->fresh--;
+		} else if (status >> 16 == PTRACE_EVENT_FORK || status >> 16 == PTRACE_EVENT_VFORK ||
+			   status >> 16 == PTRACE_EVENT_CLONE) {
+			meet(pid);
 		}
 		if (WSTOPSIG(status) == (SIGTRAP | 0x80))
 			at_call(tracee_of(pid));
@@ -156,7 +185,7 @@ follow(pid_t first)
 			want.armed = 1;
 		ptrace(PTRACE_SYSCALL, pid, NULL, (long)deliver);
 	}
-	return 0;
+	return status_of_first < 0 ? 0 : status_of_first;
 }
 
 /* A name, or a number for what libseccomp does not know. */
