@@ -141,6 +141,15 @@ is_same_kind(mode_t was)
 	}
 }
 
+const char *
+swap_path_in(const char *word)
+{
+	const char *path = strchr(word, '/');
+
+	return path && (strncmp(path, "/var/lib/banger/", 16) == 0 || strncmp(path, "/run/banger/", 12) == 0) ?
+	       path : NULL;
+}
+
 bool
 swap_begin(enum swap swap, const char *path, int up)
 {

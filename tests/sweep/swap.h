@@ -29,6 +29,10 @@ extern const char *const swap_names[SWAP_COUNT];
 /* The owner of all that is swapped. */
 enum { SWAP_UID = 1900 };
 
+/* The path in an operand that the owner may change, in /var/lib/banger or /run/banger, from its first slash on;
+ * or NULL. */
+const char *swap_path_in(const char *word);
+
 /* At the path's last component, or `up` above it.  False when the owner cannot, or when it would be the same
  * kind of thing; then nothing has changed. */
 bool swap_begin(enum swap swap, const char *path, int up);

@@ -1,0 +1,72 @@
+/*
+ * fail.c: the verb's N-th call gives an error, for each N and each error that the call may give.
+ */
+#include "sweep/verdict.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+static const int *
+errors_of(long call)
+{
+	static const int opening[] = { EMFILE, ENOMEM, EIO, EPERM, ENOSYS, 0 };
+	static const int writing[] = { ENOSPC, EIO, EINTR, EPERM, 0 };
+	static const int reading[] = { EIO, EINTR, ENOMEM, 0 };
+	static const int waiting[] = { EINTR, ENOMEM, 0 };
+	static const int other[] = { ENOMEM, EIO, EPERM, ENOSYS, 0 };
+
+	switch (call) {
+	case SYS_open: case SYS_openat: case SYS_openat2: case SYS_open_tree: case SYS_fsopen: case SYS_fsmount:
+	case SYS_socket: case SYS_pidfd_open: case SYS_signalfd4: case SYS_inotify_init1: case SYS_epoll_create1:
+	case SYS_dup3: case SYS_clone: case SYS_memfd_create: case SYS_timerfd_create:
+		return opening;
+	case SYS_write: case SYS_pwrite64: case SYS_writev: case SYS_ftruncate: case SYS_fallocate:
+	case SYS_mkdirat: case SYS_linkat: case SYS_symlinkat: case SYS_mknodat: case SYS_renameat2:
+	case SYS_copy_file_range: case SYS_sendfile: case SYS_fsync: case SYS_fdatasync:
+		return writing;
+	case SYS_read: case SYS_pread64: case SYS_getdents64: case SYS_readlinkat:
+		return reading;
+	case SYS_poll: case SYS_ppoll: case SYS_epoll_wait: case SYS_epoll_pwait: case SYS_wait4: case SYS_waitid:
+	case SYS_flock: case SYS_connect: case SYS_recvmsg: case SYS_recvfrom: case SYS_sendto: case SYS_sendmsg:
+		return waiting;
+	default:
+		return other;
+	}
+}
+
+static void
+fail_at(const struct line *line, const struct way *way, unsigned long when, long call, int error)
+{
+	struct visit visit = { .how = VISIT_ANSWER, .when = when, .only_call = -1, .error = error };
+	char where[256];
+	int code;
+
+	snprintf(where, sizeof(where), "%s at its call %lu (%ld) with %s", line->name, when, call,
+		 strerrorname_np(error));
+	run_all(line->before, line->before_count);
+	code = visit_verb(line, FROM_CAGE, &visit, where);
+	/* What was done stays done when nobody can be told. */
+	if (visit.to_stdout && is_documented(code))
+		code = way->code;
+	judge(line, way, code, where);
+	undo(line, NULL, where);
+	sweep.steps += visit.reached;
+}
+
+void
+sweep_fail(const struct line *line)
+{
+	struct way way;
+
+	walk_way(line, FROM_CAGE, false, &way);
+	sweep.calls += way.calls;
+	for (unsigned long when = 1; when <= way.calls; when += step_of(way.calls)) {
+		long call = way.call[when < CALLS_MAX ? when : 0];
+
+		for (const int *error = errors_of(call); *error && !is_among(call, infallible); error++)
+			fail_at(line, &way, when, call, *error);
+	}
+	forget_way(&way);
+}

@@ -1,0 +1,57 @@
+/*
+ * visit.h: a verb on its way, and one point of it where something happens.
+ */
+#pragma once
+
+#include "sweep/run.h"
+#include "sweep/state.h"
+#include "tracer.h"
+
+#include <stdbool.h>
+
+enum { CALLS_MAX = 4096 };
+
+struct visit {
+	unsigned long when, seen;
+	int error;                      /* fail: at `when`; without: at every `only_call` */
+	long only_call;                 /* -1 is any */
+	bool paths_only;                /* counts the calls that take a path */
+	bool all_at_once;               /* kill: the verb's children too */
+	bool reached;
+	bool is_first;                  /* it was the verb itself that made the call, not a child */
+	bool to_stdout;
+	long *calls;                    /* count: which they were, from 1 on */
+	void (*meanwhile)(void *context);
+	void *context;
+	enum { VISIT_COUNT, VISIT_KILL, VISIT_ANSWER, VISIT_HOLD } how;
+	pid_t stranger;
+	int stranger_status;
+};
+
+bool is_among(long call, const long *calls);
+
+/* The end cannot fail, nor can what only tells; and brk answers with an address. */
+extern const long infallible[];
+
+/* The verb, traced; its exit code. */
+int visit_words(const struct command *command, const char *const words[], enum start start, struct visit *visit,
+		const char *where);
+int visit_verb(const struct line *line, enum start start, struct visit *visit, const char *where);
+
+/* The verb's whole way, once: how many calls, what it ends with, what state that is. */
+struct way {
+	unsigned long calls;
+	long call[CALLS_MAX];
+	int code;
+	bool dated;             /* what it writes carries the time */
+	struct state before, done;
+};
+
+void walk_way(const struct line *line, enum start start, bool paths_only, struct way *way);
+void forget_way(struct way *way);
+
+/* Of `count` points the next after `point`, so that there are no more than the limit. */
+unsigned long step_of(unsigned long count);
+
+/* "VERB WHAT at its call WHEN", until the next. */
+const char *place(const struct line *line, const char *what, unsigned long when);
