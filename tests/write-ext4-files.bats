@@ -139,7 +139,7 @@ expect_stdin() {
 		refuses 3 unfit x /x=644:0:0:1
 		grep -q 'e2fsck -fy' "$BATS_TEST_TMPDIR/err"
 	done
-	for name in external journal9 journaldev unknown mmp short luks ext2; do
+	for name in external journal9 journaldev unknown mmp short luks ext2 first; do
 		image=$images/$name.ext4
 		refuses 3 unfit x /x=644:0:0:1
 	done

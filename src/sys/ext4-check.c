@@ -102,6 +102,9 @@ ext4_check(const struct ext2_super_block *super, enum ext4_purpose purpose)
 		why = "is not clean or needs journal recovery";
 	if (!why && purpose == EXT4_WRITE && super->s_log_block_size > 2)
 		why = "has blocks of more than 4096 bytes";
+	/* libext2fs 1.47 counts its bitmaps from this block, and fills them as if it were block 0 or 1. */
+	if (!why && purpose == EXT4_WRITE && super->s_first_data_block != (super->s_log_block_size == 0))
+		why = "has its first block elsewhere than where the size of its blocks puts it";
 	return why ? why : check_features(super, purpose);
 }
 

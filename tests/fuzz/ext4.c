@@ -2,7 +2,7 @@
  * ext4: libFuzzer on the reader and the writer of ext4 images.
  *
  * An input is one byte that picks an image of the directory BANGER_FUZZ_IMAGES, and then changes to it, of
- * five bytes each: where (24 bits), what, and how many times.  tests/fuzz/ext4.bash makes the images and
+ * five bytes each: where (24 bits, the first for: in the superblock and the groups' table), what, and how many times.  tests/fuzz/ext4.bash makes the images and
  * runs it.
  */
 #include "keep.h"
@@ -20,7 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { IMAGES_MAX = 16, CHANGE_BYTES = 5 };
+enum { IMAGES_MAX = 16, CHANGE_BYTES = 5, SUPER_OFFSET = 1024, SUPER_BYTES = 1024, GROUP_BYTES = 64 };
 
 static struct { unsigned char *bytes; size_t length; } images[IMAGES_MAX];
 static unsigned image_count;
@@ -65,9 +65,12 @@ make_image(const uint8_t *data, size_t size)
 		abort();
 	for (data++, size--; size >= CHANGE_BYTES; data += CHANGE_BYTES, size -= CHANGE_BYTES) {
 		size_t at = ((size_t)data[0] << 16 | (size_t)data[1] << 8 | data[2]) % length;
-		unsigned char run[256];
 		size_t times = data[4] % 16 == 15 ? data[4] : data[4] % 4 + 1;
+		unsigned char run[256];
 
+		/* One in two goes where a single byte decides on all others. */
+		if (data[0] & 0x80)
+			at = SUPER_OFFSET + at % (SUPER_BYTES + GROUP_BYTES);
 		memset(run, data[3], sizeof(run));
 		if (pwrite(FD_IMAGE, run, times < length - at ? times : length - at, (off_t)at) < 0)
 			abort();

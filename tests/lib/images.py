@@ -63,6 +63,7 @@ field("recover", ("feature_incompat", "0x2c6"))
 field("notclean", ("state", "0"))
 field("errors", ("state", "3"))
 field("orphans", ("last_orphan", "12"))
+field("first", ("first_data_block", "218"))
 image("short", size=8 << 20)
 image("luks", (0, b"LUKS\xba\xbe\0\1"))
 
