@@ -338,6 +338,19 @@ signal.pause()"
 	done
 }
 
+@test "refuses: a VM cannot change the socket directory, not even before it answers" {
+	# A default access list of rwx for all would undo the owner's umask.
+	firecracker_first 'static const char all[] = "\2\0\0\0\1\0\7\0\377\377\377\377\4\0\7\0\377\377\377\377\40\0\7\0\377\377\377\377";
+		if (!chmod("/sockets", 0777) || !chmod("/sockets", 03000) || !chown("/sockets", -1, getgid()) ||
+		    !setxattr("/sockets", "system.posix_acl_default", all, sizeof all - 1, 0) || !rename("/sockets", "/x"))
+			return 1;'
+	printf 'vm_uid = 2000-2009\nvm_gid = 2000-2009\n' >> /etc/banger/priv.conf
+	prepare_vm a 2000 2000
+	launched a
+	[ "$(stat -c '%u %G %a' "$jails/a/sockets")" = "0 banger 3777" ]
+	[ -z "$(getfacl -cs "$jails/a/sockets")" ]
+}
+
 @test "refuses: a jailer or firecracker that is not root's alone, a symlink, or absent" {
 	prepare_vm a 1900 1900
 	local name

@@ -96,7 +96,7 @@ for way in os.link, os.rename:
 	[ "$(head -c 6 "$images/root.ext4")" = mapped ]
 	run ! inside 5001 6001 "get('vmlinux')"
 	run ! inside 5001 6001 "os.listdir('sockets')"
-	[ "$(stat -c '%u %G %a' "$jails/vm1/sockets")" = "5000 banger 3777" ]
+	[ "$(stat -c '%u %G %a' "$jails/vm1/sockets")" = "0 banger 3777" ]
 	expect 3 exists banger-priv prepare-jailer-chroot vm2 "$images/vmlinux"
 	expect 3 exists banger-priv prepare-jailer-chroot vm2 "$images/vmlinux" uid=5001
 	expect 3 exists banger-priv prepare-jailer-chroot vm2 "$images/vmlinux" gid=6001

@@ -162,7 +162,7 @@ chroot_add_vsock(const struct chroot *chroot, uid_t uid, gid_t gid)
 }
 
 int
-chroot_add_sockets(const struct chroot *chroot, uid_t vm_uid, gid_t owner_gid)
+chroot_add_sockets(const struct chroot *chroot, gid_t owner_gid)
 {
 	int mount = place_tmpfs(chroot, SOCKET_DIR_INSIDE, SOCKETS_BYTES, SOCKETS_INODES,
 				MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
@@ -174,7 +174,7 @@ chroot_add_sockets(const struct chroot *chroot, uid_t vm_uid, gid_t owner_gid)
 	if (rc == 0)
 		rc = pinned_set_mode(mount, SOCKETS_MODE);
 	if (rc == 0)
-		rc = pinned_set_owner(mount, vm_uid, owner_gid);
+		rc = pinned_set_owner(mount, 0, owner_gid);
 	if (mount >= 0)
 		close(mount);
 	return rc;

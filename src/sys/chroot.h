@@ -3,12 +3,11 @@
  *
  *	jail_dir/firecracker/VM_ID/          root's, 0700 until the VM runs: the jailer acts as root in a
  *	                                     tree that nobody else can reach.  Then 0710 with the owner's
- *	                                     group: the owner's way to sockets/
+ *	                                     group: the owner's way to sockets/ (handover.h)
  *	        root/                        a tmpfs `banger:VM_ID`: the chroot; its owner is the VM's ids
  *	        sockets/                     another one, which the VM sees as /sockets, 03777: owner and VM
- *	                                     both make sockets in it.  Root's once the VM runs, so that
- *	                                     neither can take away the other's; until then the VM's, which
- *	                                     is where its ids are kept while the jailer has the chroot
+ *	                                     both make sockets in it, and as it is root's neither can take
+ *	                                     away the other's, nor change that
  */
 #pragma once
 
@@ -37,7 +36,7 @@ int chroot_add_node(const struct chroot *chroot, const char *name, mode_t mode, 
 int chroot_add_link(const struct chroot *chroot, const char *name, const char *to);
 /* dev/vhost-vsock: -ENOENT where the host has none, -ENXIO where that is something else. */
 int chroot_add_vsock(const struct chroot *chroot, uid_t uid, gid_t gid);
-int chroot_add_sockets(const struct chroot *chroot, uid_t vm_uid, gid_t owner_gid);
+int chroot_add_sockets(const struct chroot *chroot, gid_t owner_gid);
 
 /* The last step: the top of the chroot gets the VM's ids, which is where they are kept. */
 int chroot_hand_over(const struct chroot *chroot, uid_t uid, gid_t gid);

@@ -93,30 +93,34 @@ handover_state(const struct vm_id *vm, const struct settings *settings)
 int
 handover_take(const struct prepared *prepared)
 {
-	int rc = pinned_set_mode(prepared->directory, MODE_HANDED_OVER);
+	/* First, so that whose it is stands in one of the two places at any time. */
+	int rc = pinned_set_owner(prepared->directory, 0, (gid_t)prepared->uid);
 
+	if (rc == 0)
+		rc = pinned_set_mode(prepared->directory, MODE_HANDED_OVER);
 	/* The gid stays: prepare-jailer-chroot reads there which are taken. */
 	if (rc == 0)
 		rc = pinned_set_owner(prepared->root, 0, (gid_t)-1);
 	return rc < 0 ? rc : pinned_set_mode(prepared->root, MODE_TOP);
 }
 
+uid_t
+handover_taker(const struct stat *directory)
+{
+	return (directory->st_mode & 07777) == MODE_HANDED_OVER ? (uid_t)directory->st_gid : 0;
+}
+
 int
 handover_open_way(const struct vm_id *vm, const struct settings *settings)
 {
 	struct stat status;
-	int rc, sockets, directory = open_directory(vm, settings, &status);
+	int rc, directory = open_directory(vm, settings, &status);
 
 	if (directory < 0)
 		return directory;
-	sockets = open_tmpfs(directory, SOCKET_DIR_INSIDE, &status);
-	rc = sockets < 0 ? sockets : pinned_set_owner(sockets, 0, (gid_t)-1);
-	if (rc == 0)
-		rc = pinned_set_owner(directory, 0, settings->owner.gid);
+	rc = pinned_set_owner(directory, 0, settings->owner.gid);
 	if (rc == 0)
 		rc = pinned_set_mode(directory, MODE_RUNS);
-	if (sockets >= 0)
-		close(sockets);
 	close(directory);
 	return rc;
 }

@@ -6,13 +6,15 @@
  * it is, and neither VM nor owner can change that:
  *
  *	0700    prepared
- *	0500    handed over: a launch goes on, was killed, or has failed
+ *	0500    handed over: a launch goes on, was killed, or has failed.  Its group, which may do nothing,
+ *	        has the number of the VM's uid: the chroot's top has not while the jailer works
  *	0710    the VM runs, or has run; its group is the owner's
  */
 #pragma once
 
 #include "gate/gate.h"
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 struct prepared {
@@ -30,10 +32,12 @@ int handover_find(const struct vm_id *vm, const struct settings *settings, struc
 /* How far it is, for people: "prepared", "handed over", "launched", or "not whole"; NULL when there is none. */
 const char *handover_state(const struct vm_id *vm, const struct settings *settings);
 
+/* The uid of the VM whose directory that is; 0 where it is not handed over. */
+uid_t handover_taker(const struct stat *directory);
+
 /* Marks it as handed over, and takes the top away from the VM's uid until the jailer gives it back: that
  * spares the jailer CAP_FOWNER, for it sets the mode before the owner. */
 int handover_take(const struct prepared *prepared);
 
-/* The last step, when the VM runs: lets the owner through to the socket directory, which becomes
- * root's. */
+/* The last step, when the VM runs: lets the owner through to the socket directory. */
 int handover_open_way(const struct vm_id *vm, const struct settings *settings);

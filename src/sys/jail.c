@@ -4,6 +4,7 @@
 #include "sys/jail.h"
 
 #include "sys/directory.h"
+#include "sys/handover.h"
 #include "sys/mounts.h"
 #include "sys/patience.h"
 #include "sys/trusted.h"
@@ -113,19 +114,21 @@ jail_end_turn(void)
 	turn = -1;
 }
 
-/* Whose directory/name is; nobody's where it is not there. */
-static void
-owner_of(int jail, const char *vm, const char *name, struct stat *status)
+/* Of jail/VM and what `below` adds; all zeros, and so nobody's, where it is not there. */
+static struct stat
+look_at(int jail, const char *vm, const char *below)
 {
-	char path[NAME_MAX + sizeof("/" SOCKET_DIR_INSIDE)];
+	char path[NAME_MAX + sizeof("/root")];
+	struct stat status;
 	int fd;
 
-	stpcpy(stpcpy(stpcpy(path, vm), "/"), name);
+	stpcpy(stpcpy(path, vm), below);
 	fd = beneath_open(jail, path, O_PATH | O_DIRECTORY, 1);
-	if (fd < 0 || fstat(fd, status) < 0)
-		*status = (struct stat){ .st_uid = 0, .st_gid = 0 };
+	if (fd < 0 || fstat(fd, &status) < 0)
+		status = (struct stat){ 0 };
 	if (fd >= 0)
 		close(fd);
+	return status;
 }
 
 int
@@ -138,12 +141,9 @@ jail_has_ids(int jail, uid_t uid, gid_t gid)
 	if (vms.fd < 0)
 		return vms.fd;
 	while (!has && (name = directory_next(&vms)) && *name) {
-		struct stat root, sockets;
+		struct stat directory = look_at(jail, name, ""), root = look_at(jail, name, "/root");
 
-		/* While the jailer works, the chroot's top is root's; the sockets' directory is not. */
-		owner_of(jail, name, "root", &root);
-		owner_of(jail, name, SOCKET_DIR_INSIDE, &sockets);
-		has = (uid != 0 && (root.st_uid == uid || sockets.st_uid == uid)) ||
+		has = (uid != 0 && (root.st_uid == uid || handover_taker(&directory) == uid)) ||
 		      (gid != 0 && root.st_gid == gid);
 	}
 	close(vms.fd);

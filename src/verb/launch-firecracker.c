@@ -362,7 +362,7 @@ static const struct call parent_calls[] = {
 };
 
 static const struct cap prepare_caps[] = {
-	CAP(CHOWN, "takes the chroot's top from the VM until the jailer gives it back"),
+	CAP(CHOWN, "takes the chroot's top from the VM until the jailer gives it back, and notes whose it is"),
 	LIST_END
 };
 
@@ -375,7 +375,7 @@ static const struct call prepare_calls[] = {
 	CALL(unlinkat, "takes it back when a limit is refused"),
 	CALL(read, "whether a process is in it"),
 	CALL(write, "its limits"),
-	CALL(fchownat, "takes its top"),
+	CALL(fchownat, "takes its top, and notes whose it is"),
 	CALL_NR(fchmodat2, 452, "and marks its directory"),
 	CALL(chmod, "the same before Linux 6.6, through /proc/self/fd"),
 	CALL(dup3, "keeps what was opened for the next stages"),
@@ -404,7 +404,7 @@ static const struct call talking_calls[] = { API_EXCHANGE_CALLS, LIST_END };
 
 static const struct cap ending_caps[] = {
 	CAP(KILL, "ends what it started, which has the VM's uid by then"),
-	CAP(CHOWN, "the socket directory becomes root's, the way to it the owner's group's"),
+	CAP(CHOWN, "the way to the socket directory becomes the owner's group's"),
 	LIST_END
 };
 
@@ -417,8 +417,8 @@ static const struct call ending_calls[] = {
 	CALL(fstatfs, "which hierarchy is cgroup v2"),
 	CALL(unlinkat, "takes the VM's cgroup back"),
 	CALL(newfstatat, "whose the VM's directory is"),
-	CALL(fchownat, "neither owner nor VM can take away the other's sockets"),
-	CALL_NR(fchmodat2, 452, "lets the owner through to them"),
+	CALL(fchownat, "lets the owner through to the sockets"),
+	CALL_NR(fchmodat2, 452, "the same"),
 	CALL(chmod, "the same before Linux 6.6, through /proc/self/fd"),
 	LIST_END
 };

@@ -267,7 +267,7 @@ fill(const struct chroot *chroot, const struct settings *settings, uid_t uid, gi
 		if (rc < 0)
 			return failed(rc, "cannot make the node of vhost-vsock");
 	}
-	rc = chroot_add_sockets(chroot, uid, owner->gid);
+	rc = chroot_add_sockets(chroot, owner->gid);
 	if (rc == 0)
 		rc = chroot_hand_over(chroot, uid, gid);
 	return rc < 0 ? failed(rc, "cannot hand the chroot over") : CODE_DONE;
@@ -375,7 +375,7 @@ static const struct call calls_as_owner[] = {
 
 static const struct cap caps[] = {
 	CAP(SYS_ADMIN, "the mounts"),
-	CAP(CHOWN, "gives the chroot, its nodes and the sockets' directory to the VM"),
+	CAP(CHOWN, "gives the chroot and its nodes to the VM, the sockets' directory to the owner's group"),
 	CAP(MKNOD, "the node of a drive or of vhost-vsock"),
 	CAP(SETUID, "maps the owner's uid to the VM's, in a range of them"),
 	CAP(SETGID, "and the gid"),

@@ -31,6 +31,14 @@ gone_from() { ! grep -q 'populated 1' "$1/cgroup.events"; }
 
 status_of() { awk -v key="$2:" '$1 == key { $1 = ""; print substr($0, 2) }' "/proc/$1/status"; }
 
+# The stand-in, which does that before it listens.
+firecracker_first() { # C CODE...
+	printf '%s\n' "$*" > "$BATS_TEST_TMPDIR/first.c"
+	sed -e "/^	parse(argv);/r $BATS_TEST_TMPDIR/first.c" -e 's|^#define _GNU_SOURCE|&\n#include <sys/stat.h>\n#include <sys/xattr.h>|' \
+		tests/standin/firecracker.c | cc -std=gnu17 -static -o "$BATS_TEST_TMPDIR/first" -x c -
+	install -m 0755 "$BATS_TEST_TMPDIR/first" /usr/local/bin/firecracker
+}
+
 # A jailer that waits, as the file `waiting` shows, until that is gone.
 launch_slowly() {
 	mv /usr/local/bin/jailer /usr/local/bin/jailer.real

@@ -109,6 +109,14 @@ scenario_launch_firecracker_5() { # where fchmodat2 is there, only the jailer as
 	ends 125 "$BANGER_BUILD/tests/inject" fail:EIO chmod 5 "$@" launch-firecracker s
 }
 
+scenario_launch_firecracker_7() { # a VM whose uid is not by chance the number of the owner's group
+	fresh_launch mortal
+	with_ids_of_its_own
+	banger-priv cleanup-jailer-chroot s
+	prepare_vm s 5000 6000
+	ends 0 "$@" launch-firecracker s
+}
+
 fresh_jail() {
 	! mountpoint -q /var/lib/banger || launch_teardown
 	launch_setup
@@ -120,7 +128,7 @@ is_clean() { [ ! -e "$jails/vm1" ] && ! grep -q "$jails/" /proc/self/mountinfo; 
 scenario_prepare_jailer_chroot_1() {
 	fresh_jail
 	ends 0 "$@" prepare-jailer-chroot vm1 "$images/vmlinux" initrd="$images/initrd" drive=d:"$images/root.ext4" scratch=yes &&
-		[ "$(stat -c '%u %a' "$jails/vm1/root" "$jails/vm1/sockets" | tr '\n' ' ')" = "1900 700 1900 3777 " ]
+		[ "$(stat -c '%u %a' "$jails/vm1/root" "$jails/vm1/sockets" | tr '\n' ' ')" = "1900 700 0 3777 " ]
 }
 scenario_prepare_jailer_chroot_2() { # ids of its own, beside another VM
 	fresh_jail
