@@ -3,9 +3,17 @@
  */
 #include "gate/gate.h"
 
-#include <regex.h>
+#include "gate/shape.h"
+
 #include <stddef.h>
 #include <string.h>
+
+#define GATE(id) &gate_##id,
+const struct gate *const gates[] = {
+#include "gate/gates.def"
+	NULL,
+};
+#undef GATE
 
 /* Configured values that a template may name. */
 static const struct {
@@ -21,13 +29,19 @@ static const struct {
 	{ "dns_domain", offsetof(struct settings, dns_domain.text) },
 };
 
-static const char *
-value_of(const char *key, size_t length, const struct settings *settings)
+int
+shape_key(const char *name, size_t length)
 {
 	for (size_t i = 0; i < sizeof(nameable) / sizeof(nameable[0]); i++)
-		if (strlen(nameable[i].key) == length && !memcmp(nameable[i].key, key, length))
-			return (const char *)settings + nameable[i].offset;
-	return NULL;
+		if (strlen(nameable[i].key) == length && !memcmp(nameable[i].key, name, length))
+			return (int)i;
+	return -1;
+}
+
+const char *
+shape_value(unsigned key, const struct settings *settings)
+{
+	return (const char *)settings + nameable[key].offset;
 }
 
 bool
@@ -39,6 +53,7 @@ gate_expand(const char *pattern, bool quoted, const struct settings *settings, c
 	while (*pattern) {
 		const char *close = *pattern == '<' ? strchr(pattern, '>') : NULL;
 		const char *value;
+		int key;
 
 		if (!close) {
 			if (used + 2 > size)
@@ -46,10 +61,10 @@ gate_expand(const char *pattern, bool quoted, const struct settings *settings, c
 			out[used++] = *pattern++;
 			continue;
 		}
-		value = value_of(pattern + 1, (size_t)(close - pattern) - 1, settings);
-		if (!value)
+		key = shape_key(pattern + 1, (size_t)(close - pattern) - 1);
+		if (key < 0)
 			return false;
-		for (; *value; value++) {
+		for (value = shape_value((unsigned)key, settings); *value; value++) {
 			if (used + 3 > size)
 				return false;
 			if (quoted && strchr("\\^$.[]|()*+?{}", *value))
@@ -107,30 +122,38 @@ printable(const char *text, size_t longest)
 	return true;
 }
 
+/* From a state on.  Where a configured value may stand, both ways are tried: past it, and on with the bytes. */
 static bool
-has_shape(const char *shape, const char *text, const struct settings *settings)
+fits_from(const struct shape *shape, unsigned state, const char *text, const struct settings *settings)
 {
-	char expanded[PATH_MAX * 2 + 1024];
-	regmatch_t whole;
-	regex_t regex;
-	bool fits;
+	for (;; text++) {
+		for (unsigned i = 0; i < shape->key_count; i++) {
+			const char *value = shape_value(shape->keys[i].key, settings);
+			size_t length = strlen(value);
 
-	if (!gate_expand(shape, true, settings, expanded, sizeof(expanded)))
-		return false;
-	/* The match is compared with the whole text instead of anchoring: "^a|b$" anchors neither. */
-	if (regcomp(&regex, expanded, REG_EXTENDED) != 0)
-		return false;
-	fits = regexec(&regex, text, 1, &whole, 0) == 0 && whole.rm_so == 0 &&
-	       text[whole.rm_eo] == '\0';
-	regfree(&regex);
-	return fits;
+			if (shape->keys[i].from == state && strncmp(text, value, length) == 0 &&
+			    fits_from(shape, shape->keys[i].to, text + length, settings))
+				return true;
+		}
+		state = shape->next[state * shape->classes + shape->class_of[(unsigned char)*text]];
+		if (state == SHAPE_DEAD || !*text)
+			return state != SHAPE_DEAD;
+	}
+}
+
+bool
+shape_fits(const struct shape *shape, const char *text, const struct settings *settings)
+{
+	return fits_from(shape, SHAPE_START, text, settings);
 }
 
 enum reason
 gate_admit(const struct gate *gate, const char *text, const struct settings *settings, void *into)
 {
-	if (!printable(text, gate->longest ? gate->longest : OPERAND_BYTES) ||
-	    !has_shape(gate->shape, text, settings))
+	const struct shape *shape = shape_of(gate);
+
+	if (!shape || !printable(text, gate->longest ? gate->longest : OPERAND_BYTES) ||
+	    !shape_fits(shape, text, settings))
 		return REASON_MALFORMED;
 	return gate->fit(text, settings, into);
 }

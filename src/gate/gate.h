@@ -3,8 +3,8 @@
  *
  * Floor 1 and pure: a gate looks at its text and at configured values that are passed in, never
  * at the host; it prints nothing and writes its out only on success.  Its *shape* is one extended
- * regular expression: the program matches with it, and sudoers carries the very same text.  Its
- * *fit* is what an expression cannot say, or what depends on the configuration.
+ * regular expression: sudoers carries its text, and the program a table that the build makes of the very same
+ * text (shape.h).  Its *fit* is what an expression cannot say, or what depends on the configuration.
  */
 #pragma once
 
@@ -52,40 +52,12 @@ bool gate_vm_side(uid_t uid, const struct settings *settings);
 #define GATE_SEGMENT "([!--0-~][!-.0-~]*|\\.[!--0-~][!-.0-~]*|\\.\\.[!-.0-~]+)"
 #define GATE_PATH "(/" GATE_SEGMENT ")+"
 
-/* Operands.  Beside each, the type that it writes. */
-extern const struct gate gate_tap_name;         /* struct link_name */
-extern const struct gate gate_bridge;           /* struct link_name: the configured one */
-extern const struct gate gate_resolver;         /* struct resolver */
-extern const struct gate gate_vm_uid;           /* struct gated_id */
-extern const struct gate gate_vm_gid;           /* struct gated_id */
-extern const struct gate gate_vm_id;            /* struct vm_id */
-extern const struct gate gate_guest_ip;         /* struct in_addr */
-extern const struct gate gate_verb_name;        /* struct verb_name */
-extern const struct gate gate_json_format;      /* bool */
-extern const struct gate gate_sudoers_form;     /* bool: portable */
-extern const struct gate gate_batch_word;       /* nothing: the verb that it is for looks at it again */
+#define GATE(id) extern const struct gate gate_##id;
+#include "gate/gates.def"
+#undef GATE
 
-/* Storage. */
-extern const struct gate gate_state_file;       /* struct path, below state_dir, not jail_dir */
-extern const struct gate gate_dm_name;          /* struct dm_name */
-extern const struct gate gate_dm_device;        /* struct dm_name, given as /dev/mapper/NAME */
-extern const struct gate gate_dm_target;        /* struct dm_name, given as NAME or /dev/mapper/NAME */
-extern const struct gate gate_dm_device_if_any; /* struct dm_name, given as /dev/mapper/NAME; "" for - */
-extern const struct gate gate_loop_if_any;      /* struct loop_number; - is none */
-extern const struct gate gate_image;            /* struct image: one or the other */
-
-/* Processes and sockets. */
-extern const struct gate gate_pid;              /* pid_t */
-extern const struct gate gate_signal;           /* int, as signal(7) numbers it */
-extern const struct gate gate_timeout;          /* struct timeout */
-extern const struct gate gate_socket;           /* struct socket_path */
-extern const struct gate gate_listener;         /* struct listener: a socket, or vm=VM_ID */
-extern const struct gate gate_binary;           /* enum binary */
-/* Inside an ext4 image. */
-extern const struct gate gate_inside_path;      /* struct path */
-extern const struct gate gate_inside_file;      /* struct inside_file */
-extern const struct gate gate_read_limit;       /* uint64_t, bytes */
-extern const struct gate gate_cgroup_limit;     /* struct cgroup_limit */
+/* Every gate, in the order of gates.def; ends with NULL. */
+extern const struct gate *const gates[];
 
 #define DM_NAME_PREFIX "fc-rootfs-"
 
@@ -109,10 +81,6 @@ struct inside_file {
 	gid_t gid;
 	uint64_t size;
 };
-/* The jail. */
-extern const struct gate gate_drive;            /* struct drive: NAME:PATH */
-extern const struct gate gate_yes;              /* bool */
-
 enum { DRIVE_NAME_MAX = 32 };
 
 struct drive { char name[DRIVE_NAME_MAX + 1]; struct image image; };
@@ -126,15 +94,3 @@ struct listener { bool is_vm; struct vm_id vm; struct socket_path socket; };
 /* "memory.max" and "512M": a file of the cgroup, and what is written to it. */
 struct cgroup_limit { char file[16], value[24]; };
 enum binary { BINARY_FIRECRACKER, BINARY_JAILER };
-
-/* Configured values: the same rules, for /etc/banger/priv.conf. */
-extern const struct gate gate_account;          /* struct account; a name's ids come from config */
-extern const struct gate gate_directory;        /* struct path */
-extern const struct gate gate_firecracker;      /* struct path: absolute, or a bare name */
-extern const struct gate gate_jailer;           /* struct path: absolute, or a bare name */
-extern const struct gate gate_link_name;        /* struct link_name */
-extern const struct gate gate_tap_prefix;       /* struct link_name */
-extern const struct gate gate_network;          /* struct network */
-extern const struct gate gate_domain;           /* struct domain */
-extern const struct gate gate_id_range;         /* struct id_range */
-extern const struct gate gate_yes_no;           /* bool */

@@ -3,6 +3,7 @@
  */
 #include "config/config.h"
 #include "gate/gate.h"
+#include "shapes.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -257,6 +258,29 @@ check_templates(void)
 	check(escape(out, 6, "\033\033", 2) == 4 && strcmp(out, "\\x1b") == 0, "escape", out);
 }
 
+/* Configured values of which one begins with the other, or that an expression would read as more than text. */
+static void
+check_shapes(void)
+{
+	static const struct { const char *state_dir, *jail_dir, *runtime_dir, *tap_prefix; } rows[] = {
+		{ "/var/lib/banger", "/var/lib/banger/jail", "/run/banger", "banger-" },
+		{ "/a", "/a/firecracker/a", "/a/firecracker/a/firecracker", "a" },
+		{ "/dev/mapper", "/r/a", "/r", "a-0" }, { "/.*[a](b|c)", "/+", "/+{2}", "a.b" },
+	};
+	unsigned long tried = 0;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		stpcpy(settings.state_dir.text, rows[i].state_dir);
+		stpcpy(settings.jail_dir.text, rows[i].jail_dir);
+		stpcpy(settings.runtime_dir.text, rows[i].runtime_dir);
+		stpcpy(settings.tap_prefix.text, rows[i].tap_prefix);
+		for (size_t gate = 0; gates[gate]; gate++)
+			if (i == 0 || strchr(gates[gate]->shape, '<'))
+				check(check_shape(gates[gate], &settings, &tried) == 0, "shape", gates[gate]->shape);
+	}
+	printf("gates: %lu texts against regcomp(3)\n", tried);
+}
+
 int
 main(void)
 {
@@ -274,6 +298,8 @@ main(void)
 	check_config();
 	config_parse("", 0, &settings, why, sizeof(why));
 	check_templates();
+	config_parse("", 0, &settings, why, sizeof(why));
+	check_shapes();
 	printf("gates: %u passed, %u failed\n", passed, wrong);
 	return wrong ? EXIT_FAILURE : EXIT_SUCCESS;
 }
