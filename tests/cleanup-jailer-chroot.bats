@@ -2,6 +2,7 @@
 # cleanup-jailer-chroot: the chroot, its mounts and the VM's cgroup are gone.
 
 load lib/common
+load lib/vmm
 load lib/jail
 
 setup() {
@@ -161,6 +162,85 @@ mounts_below() { grep " $jails/" /proc/self/mountinfo | cut -d' ' -f4-6,8- | sor
 	install_configuration
 	truncate -s 0 "$images/root.ext4" && truncate -s 1M "$images/root.ext4"
 	[ ! -e "$jails/vm1" ]
+}
+
+out_of_its_cgroup() { # PID
+	echo "$1" > /sys/fs/cgroup/cgroup.procs
+	rmdir /sys/fs/cgroup/banger/vm1
+}
+
+@test "refuses: a VM that no cgroup tells of is busy, and its chroot is left whole" {
+	local mounts
+	expect 0 - prepare drive=rootfs:"$images/root.ext4"
+	expect 0 - own launch-firecracker vm1
+	pid=$(jq .pid <<< "$out")
+	out_of_its_cgroup "$pid"
+	[ "$(readlink "/proc/$pid/ns/mnt")" != "$(readlink /proc/self/ns/mnt)" ]
+	mounts=$(mounts_below)
+	expect 6 in-use own cleanup-jailer-chroot vm1
+	[ "$(mounts_below)" = "$mounts" ] && alive "$pid"
+	expect 0 - own kill-process "$pid" vm=vm1
+	until_true own cleanup-jailer-chroot vm1 2> /dev/null
+	[ "$(jail_state | grep -v cgroup)" = "$before" ]
+	cgroup_end
+}
+
+@test "refuses: a VM in a chroot of another making, on disk, is busy, and its chroot is left whole" {
+	mkdir -p "$root/usr"
+	install -m 0755 /usr/local/bin/firecracker "$root/firecracker"
+	chown -R banger "$jails/vm1"
+	mount --bind "$root" "$root"
+	mount --bind /run/canary/directory "$root/usr"
+	# As the jailer leaves it: a mount namespace of its own, and the host's is not in use.
+	start unshare --mount --propagation private setpriv --reuid banger --regid banger --clear-groups --bounding-set -all \
+		unshare --user --map-current-user --root "$root" /firecracker --id vm1 --api-sock /api.sock
+	until_true test -S "$root/api.sock"
+	expect 6 in-use own cleanup-jailer-chroot vm1
+	[ "$(grep -c " $root" /proc/self/mountinfo)" = 2 ] && [ -e "$root/usr/file" ] && alive "$pid"
+	end "$pid"
+	# Nor is a lease of the owner's waited for.
+	start setpriv --reuid banger --regid banger --clear-groups python3 -c "import fcntl, signal
+signal.signal(signal.SIGIO, signal.SIG_IGN)
+file = open('$root/firecracker', 'r+')
+fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+open('$root/leased', 'w')
+signal.pause()"
+	until_true test -e "$root/leased"
+	expect 6 in-use timeout -s KILL 10 banger-priv cleanup-jailer-chroot vm1
+	[ "$(grep -c " $root" /proc/self/mountinfo)" = 2 ] && [ -e "$root/usr/file" ]
+	end "$pid"
+	expect 0 - own cleanup-jailer-chroot vm1
+	[ ! -e "$jails/vm1" ]
+}
+
+@test "unsafe: where the kernel gives no leases, nothing is removed on a guess" {
+	local n mounts
+	launched_once
+	n=$(inject count fcntl 0 banger-priv cleanup-jailer-chroot vm1 | tail -1)
+	launched_once
+	mounts=$(mounts_below)
+	expect 4 host inject fail:EINVAL fcntl "$n" banger-priv cleanup-jailer-chroot vm1
+	[[ $err == *fs.leases-enable* ]]
+	[ "$(mounts_below)" = "$mounts" ]
+	expect 0 - own cleanup-jailer-chroot vm1
+}
+
+@test "costs: the same calls with 500 processes more" {
+	local i
+	for i in few many; do
+		launched_once
+		inject count caged 0 banger-priv cleanup-jailer-chroot vm1 | tail -1 > "$BATS_TEST_TMPDIR/$i"
+		[ "$i" = many ] || start setsid python3 -c "import os, signal
+for _ in range(499):
+    if not os.fork():
+        break
+else:
+    open('$BATS_TEST_TMPDIR/forked', 'w')
+signal.pause()"
+		until_true test -e "$BATS_TEST_TMPDIR/forked"
+	done
+	diff "$BATS_TEST_TMPDIR/few" "$BATS_TEST_TMPDIR/many"
+	kill -KILL -- "-$pid"
 }
 
 @test "does: binds of the host that somebody left below are unmounted, here and nowhere else" {

@@ -183,18 +183,57 @@ running() { grep -q 'populated 1' "/sys/fs/cgroup/banger/$1/cgroup.events"; }
 	same
 }
 
-@test "does: without cgroup v2, the firecracker with that id by its executable" {
-	banger-priv ensure-socket-dir
-	vmm_start banger vm1 /run/banger/a.sock
-	local one=$pid other
-	disown "$pid"
-	vmm_start banger vm10 /run/banger/b.sock
-	other=$pid
-	mount -t tmpfs none /sys/fs/cgroup
+@test "does: a VM that root took out of its cgroup, and its chroot" {
+	vm_plant vm1 172.30.0.2
+	local one
+	one=$(own find-pid vm=vm1 | jq .pid)
+	echo "$one" > /sys/fs/cgroup/cgroup.procs
 	expect 0 - own cleanup-vm vm1
-	umount /sys/fs/cgroup
 	until_true eval "! alive $one"
-	alive "$other"
+	rmdir /sys/fs/cgroup/banger
+	same
+}
+
+@test "does: with and without cgroup v2, the firecracker with that id that was started without us, by its executable" {
+	local one other way
+	banger-priv ensure-socket-dir
+	for way in with without; do
+		vmm_start banger vm1 /run/banger/a.sock
+		one=$pid
+		disown "$pid"
+		vmm_start banger vm10 /run/banger/b.sock
+		other=$pid
+		[ "$way" = with ] || mount -t tmpfs none /sys/fs/cgroup
+		expect 0 - own cleanup-vm vm1
+		[ "$way" = with ] || umount /sys/fs/cgroup
+		until_true eval "! alive $one"
+		alive "$other"
+		end "$other"
+	done
+}
+
+# Which of its calls of fcntl is that for a lease, the NTH time.
+lease_at() { # NTH COMMAND...
+	trace "$BATS_TEST_TMPDIR/fcntl" -e trace=fcntl "${@:2}"
+	grep '^[0-9]* *fcntl(' "$BATS_TEST_TMPDIR/fcntl" | grep -n F_SETLEASE | sed -n "$1s/:.*//p"
+}
+
+@test "does: where the kernel gives no leases, all processes are looked at, and of the chroot nothing goes on a guess" {
+	local n
+	banger-priv ensure-socket-dir
+	n=$(lease_at 1 banger-priv cleanup-vm vm2)
+	vmm_start banger vm1 /run/banger/a.sock
+	disown "$pid"
+	expect 0 - inject fail:EINVAL fcntl "$n" banger-priv cleanup-vm vm1
+	until_true eval "! alive $pid"
+	launched_once
+	# The configured one, its copy, and the copy when it is about to go.
+	n=$(lease_at 3 banger-priv cleanup-vm vm1)
+	launched_once
+	expect 4 host inject fail:EINVAL fcntl "$n" banger-priv cleanup-vm vm1
+	[[ $err == *"left: the chroot (whether"*fs.leases-enable* ]]
+	[ -e "$jails/vm1/root/firecracker" ]
+	own cleanup-vm vm1
 }
 
 @test "unsafe: a jail that is not root's alone; what lies elsewhere goes" {

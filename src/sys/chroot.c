@@ -3,11 +3,9 @@
  */
 #include "sys/chroot.h"
 
-#include "sys/cgroup.h"
 #include "sys/directory.h"
 #include "sys/mounts.h"
 #include "sys/pinned.h"
-#include "sys/remove.h"
 #include "sys/trusted.h"
 
 #include <errno.h>
@@ -200,129 +198,4 @@ chroot_undo(struct chroot *chroot)
 	if (chroot->directory >= 0)
 		close(chroot->directory);
 	directory_remove(chroot->jail, chroot->vm);
-}
-
-/* Pins the directory that holds the last component of `path`, which *name points at. */
-static int
-pin_parent(int directory, const char *path, const char **name)
-{
-	char parent[MOUNT_PATH_MAX];
-	const char *slash = strrchr(path, '/');
-
-	*name = slash ? slash + 1 : path;
-	if (!slash)
-		return beneath_open(directory, ".", O_PATH | O_DIRECTORY, 1);
-	memcpy(parent, path, (size_t)(slash - path));
-	parent[slash - path] = '\0';
-	return beneath_open(directory, parent, O_PATH | O_DIRECTORY | O_NOFOLLOW, 1);
-}
-
-/* Takes each of them out of its peer group: what is unmounted below one is unmounted in its peers.  One
- * that lies hidden under another has its turn when that is gone; it has nothing below it by then. */
-static void
-make_all_private(int directory, const struct mount_table *table)
-{
-	for (unsigned i = 0; i < table->count; i++) {
-		int fd = beneath_open(directory, table->below[i], O_PATH | O_NOFOLLOW, 1);
-
-		if (fd >= 0) {
-			mount_make_private(fd);
-			close(fd);
-		}
-	}
-}
-
-/* Unmounts one, and gives in *copy what is needed to put it back: a detached mount of the same, which
- * keeps nothing busy, or -1. */
-static int
-take_off(int directory, const char *path, int *copy)
-{
-	const char *name;
-	int rc, fd, parent = pin_parent(directory, path, &name);
-
-	*copy = -1;
-	if (parent < 0)
-		return parent;
-	fd = beneath_open(parent, name, O_PATH | O_NOFOLLOW, 1);
-	if (fd >= 0) {
-		*copy = mount_clone(fd, 0, -1);
-		close(fd);
-	}
-	rc = mount_remove(parent, name, false);
-	close(parent);
-	if (rc < 0 && *copy >= 0) {
-		close(*copy);
-		*copy = -1;
-	}
-	return rc;
-}
-
-static void
-put_back(int directory, const char *path, int copy)
-{
-	const char *name;
-	int parent = pin_parent(directory, path, &name);
-
-	if (parent < 0)
-		return;
-	mount_attach(copy, parent, name);
-	close(parent);
-}
-
-/* Everything that is mounted below the VM's directory, the last first.  Only the kernel knows whether
- * one is in use, and tells when it is to go: then those that went before it are put back. */
-static int
-remove_mounts(int directory, const char *prefix)
-{
-	static struct mount_table table;
-	static int copies[MOUNTS_MAX];
-	int rc = mount_table_read(directory, prefix, &table);
-	unsigned at = rc < 0 ? 0 : table.count, first;
-
-	make_all_private(directory, &table);
-	while (rc == 0 && at > 0) {
-		at--;
-		rc = take_off(directory, table.below[at], &copies[at]);
-	}
-	first = rc < 0 ? at + 1 : at;
-	for (unsigned i = first; i < table.count; i++) {
-		if (copies[i] < 0)
-			continue;
-		if (rc < 0)
-			put_back(directory, table.below[i], copies[i]);
-		close(copies[i]);
-	}
-	return rc;
-}
-
-static int
-remove_directory(int jail, const struct vm_id *vm, const char *prefix)
-{
-	int rc, directory = beneath_open(jail, vm->text, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
-
-	if (directory < 0)
-		return directory == -ENOENT ? 0 : directory;
-	rc = remove_mounts(directory, prefix);
-	/* mount_remove went into it. */
-	if (fchdir(jail) < 0 && rc == 0)
-		rc = -errno;
-	close(directory);
-	return rc < 0 ? rc : remove_tree(jail, vm->text);
-}
-
-int
-chroot_remove(const struct vm_id *vm, const struct settings *settings, struct jail_fault *fault)
-{
-	char prefix[PATH_MAX + 64];
-	int rc = 0, jail = jail_open(settings, false, fault);
-
-	if (jail < 0 && jail != -ENOENT)
-		return jail;
-	*fault = (struct jail_fault){ 0 };
-	snprintf(prefix, sizeof(prefix), "%s/firecracker/%s", settings->jail_dir.text, vm->text);
-	if (jail >= 0) {
-		rc = remove_directory(jail, vm, prefix);
-		close(jail);
-	}
-	return rc < 0 ? rc : cgroup_remove(vm);
 }

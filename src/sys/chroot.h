@@ -12,6 +12,7 @@
 #pragma once
 
 #include "gate/gate.h"
+#include "sys/executable.h"
 #include "sys/jail.h"
 #include "sys/mount-table.h"
 
@@ -45,19 +46,21 @@ int chroot_hand_over(const struct chroot *chroot, uid_t uid, gid_t gid);
 void chroot_undo(struct chroot *chroot);
 
 /* A VM's directory, with every mount and file below it, and its cgroup are gone: 0 also when there are none;
- * -EBUSY while somebody uses them, and then they are as they were; -EPERM or -ELOOP with *fault; or -errno.  After
- * mount_table_open. */
+ * -EBUSY while somebody uses them, and then they are as they were; -EOPNOTSUPP where that cannot be told
+ * (executable_copy_is_used); -EPERM or -ELOOP with *fault; or -errno.  After mount_table_open. */
 int chroot_remove(const struct vm_id *vm, const struct settings *settings, struct jail_fault *fault);
 
 /* What chroot_remove calls. */
 #define CHROOT_REMOVE_CAPS \
 	CAP(SYS_ADMIN, "unmounts"), \
 	CAP(DAC_READ_SEARCH, "to the mounts in the chroot, which is the VM's alone"), \
-	CAP(CHOWN, "takes over what is left of a chroot of another making")
+	CAP(CHOWN, "takes over what is left of a chroot of another making"), \
+	EXECUTABLE_USED_CAPS
 #define CHROOT_REMOVE_CALLS \
 	CALL(openat, "/, where every path begins"), \
 	CALL(openat2, "each directory on the way"), \
 	CALL(newfstatat, "whose they are"), \
+	EXECUTABLE_USED_CALLS, \
 	CALL(fstatfs, "which hierarchy is cgroup v2"), \
 	MOUNT_TABLE_CALLS, \
 	CALL(mount_setattr, "so that unmounting one unmounts no other"), \

@@ -4,9 +4,9 @@
  */
 #include "sys/process.h"
 
-#include "sys/binary.h"
 #include "sys/cgroup.h"
 #include "sys/directory.h"
+#include "sys/executable.h"
 #include "sys/trusted.h"
 
 #include <errno.h>
@@ -97,52 +97,6 @@ value_of(const struct text *words, const char *option)
 }
 
 static bool
-same_file(const struct stat *a, const struct stat *b)
-{
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
-}
-
-static bool
-is_configured(const struct stat *executable, const struct settings *settings)
-{
-	struct binary_found found;
-	struct stat status;
-	int fd = binary_open(BINARY_FIRECRACKER, settings, &found);
-	bool is;
-
-	if (fd < 0)
-		return false;
-	is = fstat(fd, &status) == 0 && same_file(executable, &status);
-	close(fd);
-	return is;
-}
-
-/* The jailer's copy.  Its name in the VM's root may be the VM's to change, but not what runs. */
-static bool
-is_copy(const struct stat *executable, const char *vm, const struct settings *settings)
-{
-	static const char *const below[] = { "root", "firecracker" };
-	char path[PATH_MAX + VM_ID_MAX + 32];
-	struct stat status;
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/firecracker/%.*s", settings->jail_dir.text, VM_ID_MAX + 1, vm);
-	fd = trusted_open(path, &status, NULL);
-	for (size_t i = 0; i < 2 && fd >= 0; i++) {
-		int next = beneath_open(fd, below[i], O_PATH | O_NOFOLLOW, i == 0);
-
-		close(fd);
-		fd = next;
-	}
-	if (fd < 0)
-		return false;
-	if (fstat(fd, &status) < 0)
-		status.st_mode = 0;
-	close(fd);
-	return S_ISREG(status.st_mode) && same_file(executable, &status);
-}
-
-static bool
 is_vm_id(const char *word)
 {
 	size_t length = strlen(word);
@@ -168,10 +122,10 @@ is_by_executable(pid_t pid, const struct text *words, const struct claim *claim,
 	snprintf(link, sizeof(link), "/proc/%d/exe", (int)pid);
 	if (read_uid(pid, &uid) < 0 || !gate_vm_side(uid, settings) || stat(link, &executable) < 0)
 		return false;
-	if (is_configured(&executable, settings))
+	if (executable_is_configured(&executable, settings))
 		return true;
 	/* The VM may write to what it runs from there, so nothing of root's is ours by it. */
-	return uid != 0 && vm && is_vm_id(vm) && is_copy(&executable, vm, settings);
+	return uid != 0 && vm && is_vm_id(vm) && executable_is_copy(&executable, vm, settings);
 }
 
 /* A socket in the VM's jail says which VM.  One below runtime_dir says nothing but what the process
@@ -297,21 +251,40 @@ process_signal(int nr)
 }
 
 int
+process_may_stray(const struct vm_id *vm, const struct settings *settings)
+{
+	char path[PATH_MAX + VM_ID_MAX + 32];
+	struct stat status;
+	int directory, rc = executable_is_used(settings);
+
+	if (rc != 0)
+		return rc;
+	snprintf(path, sizeof(path), "%s/firecracker/%s", settings->jail_dir.text, vm->text);
+	directory = trusted_open(path, &status, NULL);
+	if (directory < 0)
+		return 0;
+	rc = executable_copy_is_used(directory);
+	close(directory);
+	return rc;
+}
+
+int
 process_hold_stray(const struct vm_id *vm, const struct settings *settings)
 {
 	const struct claim claim = { .vm = vm };
 	struct directory_reader all = { .fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC) };
 	const char *name;
 	uint64_t pid = 0;
-	int rc = -EPERM;
+	int rc = -EPERM, end;
 
 	if (all.fd < 0)
 		return -errno;
-	while (rc != 0 && (name = directory_next(&all)) && *name)
+	while ((rc == -EPERM || rc == -ESRCH) && (name = directory_next(&all)) && *name)
 		if (gate_number(name, 1, INT32_MAX, &pid))
 			rc = process_hold((pid_t)pid, &claim, settings);
+	end = name ? -ESRCH : -errno;
 	close(all.fd);
-	return rc == 0 ? (int)pid : -ESRCH;
+	return rc == 0 ? (int)pid : rc == -EPERM || rc == -ESRCH ? end : rc;
 }
 
 int

@@ -1,17 +1,17 @@
 /*
  * cleanup-jailer-chroot: the chroot, its mounts and the VM's cgroup are gone.
  *
- * Mounts go one by one, the last first, and never lazily: the kernel says whether somebody uses one, and
- * then those that went before it are put back.
+ * Not while somebody is inside, which no one question tells.  The VM's cgroup names what launch-firecracker
+ * started; the jailer's copy of firecracker tells whether anybody executes it, whatever cgroup and mount
+ * namespace that is in; and of the mounts, which go one by one, the last first, and never lazily, the kernel says
+ * whether somebody uses one here: then those that went before it are put back.
  * What is then left of a chroot of another making is removed without crossing any mount.
  */
 #include "sys/cgroup.h"
 #include "sys/chroot.h"
-#include "sys/process.h"
 #include "verb.h"
 
 #include <errno.h>
-#include <unistd.h>
 
 static struct {
 	struct vm_id vm;
@@ -21,37 +21,6 @@ static const struct operand operands[] = {
 	{ .name = "VM_ID", .gate = &gate_vm_id, .into = &ask.vm },
 	LIST_END
 };
-
-/* A mount is not busy for being used in another mount namespace, as the jailer makes one for each VM: where no
- * cgroup tells, the processes are looked at themselves. */
-static bool no_cgroups;
-
-static int
-look_for_cgroups(void)
-{
-	int root = cgroup_root();
-
-	no_cgroups = root == -ENOENT;
-	if (root >= 0)
-		close(root);
-	return root < 0 && !no_cgroups ? root : 0;
-}
-
-static bool
-has_no_cgroups(void)
-{
-	return no_cgroups;
-}
-
-static enum code
-look_for_strays(const struct settings *settings)
-{
-	int pid = process_hold_stray(&ask.vm, settings);
-
-	if (pid > 0)
-		return refused(REASON_IN_USE, "process %d of that VM still runs; kill-process ends it", pid);
-	return pid == -ESRCH ? CODE_DONE : failed(pid, "cannot look for its processes");
-}
 
 static enum code
 act(const struct settings *settings)
@@ -65,20 +34,16 @@ act(const struct settings *settings)
 	if ((rc == -EPERM || rc == -ELOOP) && fault.path)
 		return refused(REASON_HOST, "%.*s must be %s", (int)fault.length, fault.path, fault.wanted);
 	if (rc == -EBUSY)
-		return refused(REASON_IN_USE, "somebody has a file open in the chroot, or works in it");
+		return refused(REASON_IN_USE, "somebody executes the chroot's firecracker, has a file open in it, or works "
+			       "in it");
+	if (rc == -EOPNOTSUPP)
+		return refused(REASON_HOST, "whether somebody executes the chroot's firecracker cannot be told: sysctl "
+			       "fs.leases-enable=1, and a file system that has leases");
 	return rc < 0 ? failed(rc, "cannot remove it whole") : CODE_DONE;
 }
 
 static const struct handle handles[] = {
-	{ "no descriptor: whether this host has cgroup v2", look_for_cgroups },
 	{ "libmount, before Linux 6.8", mount_table_open },
-	LIST_END
-};
-
-static const struct cap stray_caps[] = { PROCESS_HOLD_CAPS, LIST_END };
-static const struct call stray_calls[] = {
-	PROCESS_HOLD_CALLS,
-	CALL(getdents64, "which processes there are"),
 	LIST_END
 };
 
@@ -89,7 +54,7 @@ static const struct call calls[] = {
 	LIST_END
 };
 
-static const char *const paths[] = { "jail_dir/firecracker/VM_ID", "the VM's cgroup", "/proc, without cgroup v2", NULL };
+static const char *const paths[] = { "jail_dir/firecracker/VM_ID", "the VM's cgroup", NULL };
 
 const struct verb verb_cleanup_jailer_chroot = {
 	.name = "cleanup-jailer-chroot",
@@ -102,8 +67,6 @@ const struct verb verb_cleanup_jailer_chroot = {
 	.lock_vm = &ask.vm,
 	.handles = handles,
 	.stages = {
-		{ .keep = { .as = AS_NOBODY, .caps = stray_caps, .calls = stray_calls },
-		  .apart = true, .only_if = has_no_cgroups, .act = look_for_strays },
 		{ .keep = { .as = AS_ROOT, .why_root = "the directories are root's; CAP_DAC_OVERRIDE would open far "
 			    "more", .caps = caps, .calls = calls }, .act = act },
 	},

@@ -40,7 +40,8 @@ static const struct operand operands[] = {
 static struct left {
 	enum reason reason;             /* of the first thing that is left */
 	char text[600];                 /* all of them */
-	bool no_cgroups;                /* this host has no cgroup v2 */
+	bool no_cgroup;                 /* no process is in the VM's cgroup */
+	bool may_stray;                 /* there may be one outside it */
 	bool ended, no_chroot;          /* is gone, and uses no more what is next */
 } *left;
 
@@ -73,26 +74,27 @@ why(int rc)
 static enum code
 end_processes(const struct settings *settings)
 {
-	int root = cgroup_root(), rc = root < 0 ? root : cgroup_end(&ask.vm, END_MS);
+	int rc = cgroup_end(&ask.vm, END_MS), stray = process_may_stray(&ask.vm, settings);
 
-	(void)settings;
-	if (root >= 0)
-		close(root);
-	left->ended = rc == 0;
-	if (root == -ENOENT) {
-		left->no_cgroups = true;
-		return CODE_DONE;
-	}
-	return rc < 0 ? leave(reason_of(rc), "a process that does not end (%s), with chroot and snapshots", why(rc)) :
-	       CODE_DONE;
+	left->no_cgroup = rc == 0;
+	/* Where no lease tells, all processes are looked at. */
+	left->may_stray = stray > 0 || stray == -EOPNOTSUPP;
+	left->ended = left->no_cgroup && stray == 0;
+	if (rc < 0)
+		return leave(reason_of(rc), "a process that does not end (%s), with chroot and snapshots", why(rc));
+	if (stray < 0 && !left->may_stray)
+		return leave(reason_of(stray), "what runs outside its cgroup (%s), with chroot and snapshots", why(stray));
+	return CODE_DONE;
 }
 
 static bool
-has_no_cgroups(void)
+may_have_strays(void)
 {
-	return left->no_cgroups;
+	return left->may_stray;
 }
 
+/* Those that were started without us, or that root has taken out of the cgroup; all of them where there are no
+ * cgroups. */
 static enum code
 end_strays(const struct settings *settings)
 {
@@ -100,9 +102,12 @@ end_strays(const struct settings *settings)
 
 	while (rc == 0 && (pid = process_hold_stray(&ask.vm, settings)) > 0)
 		rc = process_end(END_MS);
-	left->ended = rc == 0;
-	return rc < 0 ? leave(reason_of(rc), "process %d (%s), with chroot and snapshots", pid, why(rc)) :
-	       CODE_DONE;
+	if (rc < 0)
+		return leave(reason_of(rc), "process %d (%s), with chroot and snapshots", pid, why(rc));
+	if (pid != -ESRCH)
+		return leave(reason_of(pid), "what runs outside its cgroup (%s), with chroot and snapshots", why(pid));
+	left->ended = left->no_cgroup;
+	return CODE_DONE;
 }
 
 /* ---- the chroot ---- */
@@ -128,6 +133,9 @@ remove_chroot(const struct settings *settings)
 	left->no_chroot = rc == 0;
 	if ((rc == -EPERM || rc == -ELOOP) && fault.path)
 		return leave(REASON_HOST, "the chroot (%.*s must be %s)", (int)fault.length, fault.path, fault.wanted);
+	if (rc == -EOPNOTSUPP)
+		return leave(REASON_HOST, "the chroot (whether its firecracker is executed cannot be told: "
+			     "fs.leases-enable must be 1)");
 	return rc < 0 ? leave(reason_of(rc), "the chroot (%s)", why(rc)) : CODE_DONE;
 }
 
@@ -289,12 +297,12 @@ static const struct handle handles[] = {
 	LIST_END
 };
 
+static const struct cap end_caps[] = { PROCESS_MAY_STRAY_CAPS, LIST_END };
 static const struct call end_calls[] = {
-	CALL(openat, "the cgroup hierarchy"),
-	CALL(openat2, "the VM's cgroup"),
 	CALL(fstatfs, "which hierarchy is cgroup v2"),
 	CALL(write, "SIGKILL to all in it"),
 	CALL(read, "whether one is left"),
+	PROCESS_MAY_STRAY_CALLS,
 	LIST_END
 };
 
@@ -353,7 +361,7 @@ static const struct call tap_calls[] = {
 
 static const char *const paths[] = {
 	"the VM's cgroup", "jail_dir/firecracker/VM_ID", "/dev/mapper", "/dev/loopN", "/sys/block", "/sys/dev/block",
-	"/proc/sys/net/ipv4/conf/<bridge>/forwarding", "/dev/net/tun", "/proc, without cgroup v2", NULL
+	"/proc/sys/net/ipv4/conf/<bridge>/forwarding", "/dev/net/tun", "/proc, where a firecracker runs outside any VM's cgroup", NULL
 };
 
 const struct verb verb_cleanup_vm = {
@@ -369,10 +377,10 @@ const struct verb verb_cleanup_vm = {
 	.lock_vm = &ask.vm,
 	.handles = handles,
 	.stages = {
-		{ .keep = { .as = AS_ROOT, .why_root = "the cgroup is root's", .calls = end_calls },
+		{ .keep = { .as = AS_ROOT, .why_root = "the cgroup is root's", .caps = end_caps, .calls = end_calls },
 		  .apart = true, .at_any_rate = true, .act = end_processes },
 		{ .keep = { .as = AS_NOBODY, .caps = stray_caps, .calls = stray_calls },
-		  .apart = true, .at_any_rate = true, .only_if = has_no_cgroups, .act = end_strays },
+		  .apart = true, .at_any_rate = true, .only_if = may_have_strays, .act = end_strays },
 		{ .keep = { .as = AS_ROOT, .why_root = "the directories are root's; CAP_DAC_OVERRIDE would open far "
 			    "more", .caps = chroot_caps, .calls = chroot_calls },
 		  .apart = true, .at_any_rate = true, .only_if = has_ended, .act = remove_chroot },

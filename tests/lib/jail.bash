@@ -28,6 +28,12 @@ jail_teardown() {
 
 prepare() { own prepare-jailer-chroot vm1 "$images/vmlinux" "$@"; }
 
+# vm1 as the jailer leaves it: prepared, with a copy of firecracker.
+launched_once() {
+	prepare > /dev/null
+	install -o banger -m 0755 /usr/local/bin/firecracker "$jails/vm1/root/firecracker"
+}
+
 # Everything below the jail as the host sees it, and the owner's files with links and times.
 jail_state() {
 	grep "$jails/" /proc/self/mountinfo | cut -d' ' -f4- | sort

@@ -1,0 +1,116 @@
+/*
+ * executable.c: known by their inodes, never by a process's word.
+ */
+#include "sys/executable.h"
+
+#include "sys/binary.h"
+#include "sys/trusted.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static bool
+same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+bool
+executable_is_configured(const struct stat *executable, const struct settings *settings)
+{
+	struct binary_found found;
+	struct stat status;
+	int fd = binary_open(BINARY_FIRECRACKER, settings, &found);
+	bool is;
+
+	if (fd < 0)
+		return false;
+	is = fstat(fd, &status) == 0 && same_file(executable, &status);
+	close(fd);
+	return is;
+}
+
+/* The copy's, which the caller closes; -ENXIO when it is no regular file. */
+static int
+pin_copy(int vm_directory, struct stat *status)
+{
+	int fd, root = beneath_open(vm_directory, "root", O_PATH | O_DIRECTORY | O_NOFOLLOW, 1);
+
+	if (root < 0)
+		return root;
+	fd = beneath_open(root, "firecracker", O_PATH | O_NOFOLLOW, 0);
+	close(root);
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, status) == 0 && S_ISREG(status->st_mode))
+		return fd;
+	close(fd);
+	return -ENXIO;
+}
+
+bool
+executable_is_copy(const struct stat *executable, const char *vm, const struct settings *settings)
+{
+	char path[PATH_MAX + VM_ID_MAX + 32];
+	struct stat status;
+	int fd, directory;
+
+	snprintf(path, sizeof(path), "%s/firecracker/%.*s", settings->jail_dir.text, VM_ID_MAX + 1, vm);
+	directory = trusted_open(path, &status, NULL);
+	if (directory < 0)
+		return false;
+	fd = pin_copy(directory, &status);
+	close(directory);
+	if (fd < 0)
+		return false;
+	close(fd);
+	return same_file(executable, &status);
+}
+
+/* Of a pinned regular file. */
+static int
+is_open_elsewhere(int pinned)
+{
+	char link[32];
+	int rc, fd;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", pinned);
+	/* Somebody else's lease on it is no reason to wait. */
+	fd = open(link, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return errno == EWOULDBLOCK ? 1 : -errno;
+	/* By default whoever wants the file ends its holder: SIGIO.  SIGURG does nothing to it. */
+	rc = fcntl(fd, F_SETSIG, SIGURG) < 0 || fcntl(fd, F_SETLEASE, F_WRLCK) < 0 ? -errno : 0;
+	close(fd);
+	return rc == -EAGAIN ? 1 : rc == -EINVAL ? -EOPNOTSUPP : rc;
+}
+
+int
+executable_copy_is_used(int vm_directory)
+{
+	struct stat status;
+	int rc, fd = pin_copy(vm_directory, &status);
+
+	if (fd < 0)
+		/* Nobody's, whatever has that name. */
+		return fd == -ENOENT || fd == -ENXIO || fd == -ENOTDIR || fd == -ELOOP || fd == -EXDEV ? 0 : fd;
+	rc = is_open_elsewhere(fd);
+	close(fd);
+	return rc;
+}
+
+int
+executable_is_used(const struct settings *settings)
+{
+	struct binary_found found;
+	int rc, fd = binary_open(BINARY_FIRECRACKER, settings, &found);
+
+	if (fd < 0)
+		return 0;
+	rc = is_open_elsewhere(fd);
+	close(fd);
+	return rc;
+}
