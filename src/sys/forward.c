@@ -5,7 +5,6 @@
 
 #include "sys/rule.h"
 
-#include <endian.h>
 #include <errno.h>
 #include <linux/netfilter.h>
 #include <stdio.h>
@@ -102,17 +101,6 @@ forward_obstacle(const struct forward *forward, bool hook)
 	return NULL;
 }
 
-static void
-delete_rule(struct nft_batch *batch, const struct nft_rule *rule)
-{
-	struct nlmsghdr *message = nft_message(batch, NFT_MSG_DELRULE, rule->family, 0);
-	uint64_t handle = htobe64(rule->handle);
-
-	mnl.attr_put_strz(message, NFTA_RULE_TABLE, rule->table);
-	mnl.attr_put_strz(message, NFTA_RULE_CHAIN, rule->chain);
-	mnl.attr_put(message, NFTA_RULE_HANDLE, sizeof(handle), &handle);
-}
-
 static bool
 is_ours(const struct nft_rule *rule)
 {
@@ -134,7 +122,7 @@ look_at(const struct nft_rule *rule, void *data)
 	if (strcmp(rule->comment, place->comment) == 0)
 		place->is_there = true;
 	else if (is_ours(rule))
-		delete_rule(place->batch, rule);        /* for a network that was configured before */
+		nft_delete_rule(place->batch, rule);        /* for a network that was configured before */
 	else if (rule->is_final && place->before == 0)
 		place->before = rule->handle;
 }
@@ -180,7 +168,7 @@ static void
 take_away(const struct nft_rule *rule, void *data)
 {
 	if (is_ours(rule))
-		delete_rule(data, rule);
+		nft_delete_rule(data, rule);
 }
 
 int

@@ -21,7 +21,7 @@ struct finding {
 static const char *
 text_of(const struct nlattr *attr)
 {
-	return mnl.attr_validate(attr, MNL_TYPE_NUL_STRING) < 0 ? "" : mnl.attr_get_str(attr);
+	return mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) < 0 ? "" : mnl_attr_get_str(attr);
 }
 
 static int
@@ -29,8 +29,8 @@ take_tun(const struct nlattr *attr, void *data)
 {
 	struct link *link = data;
 
-	if (mnl.attr_get_type(attr) == IFLA_TUN_TYPE && mnl.attr_validate(attr, MNL_TYPE_U8) == 0)
-		link->is_tap = mnl.attr_get_u8(attr) == IFF_TAP;
+	if (mnl_attr_get_type(attr) == IFLA_TUN_TYPE && mnl_attr_validate(attr, MNL_TYPE_U8) == 0)
+		link->is_tap = mnl_attr_get_u8(attr) == IFF_TAP;
 	return MNL_CB_OK;
 }
 
@@ -39,8 +39,8 @@ take_port(const struct nlattr *attr, void *data)
 {
 	struct link *link = data;
 
-	if (mnl.attr_get_type(attr) == IFLA_BRPORT_ISOLATED && mnl.attr_validate(attr, MNL_TYPE_U8) == 0)
-		link->isolated = mnl.attr_get_u8(attr);
+	if (mnl_attr_get_type(attr) == IFLA_BRPORT_ISOLATED && mnl_attr_validate(attr, MNL_TYPE_U8) == 0)
+		link->isolated = mnl_attr_get_u8(attr);
 	return MNL_CB_OK;
 }
 
@@ -50,15 +50,15 @@ take_info(const struct nlattr *attr, void *data)
 	struct link *link = data;
 
 	/* The kernel puts the kind before the data that only makes sense with it. */
-	if (mnl.attr_get_type(attr) == IFLA_INFO_KIND)
+	if (mnl_attr_get_type(attr) == IFLA_INFO_KIND)
 		snprintf(link->kind, sizeof(link->kind), "%s", text_of(attr));
-	if (mnl.attr_get_type(attr) == IFLA_INFO_DATA && strcmp(link->kind, "tun") == 0)
-		return mnl.attr_parse_nested(attr, take_tun, link);
+	if (mnl_attr_get_type(attr) == IFLA_INFO_DATA && strcmp(link->kind, "tun") == 0)
+		return mnl_attr_parse_nested(attr, take_tun, link);
 	/* Ports of bonds and of other things have numbers of their own. */
-	if (mnl.attr_get_type(attr) == IFLA_INFO_SLAVE_KIND)
+	if (mnl_attr_get_type(attr) == IFLA_INFO_SLAVE_KIND)
 		link->is_port = strcmp(text_of(attr), "bridge") == 0;
-	if (mnl.attr_get_type(attr) == IFLA_INFO_SLAVE_DATA && link->is_port)
-		return mnl.attr_parse_nested(attr, take_port, link);
+	if (mnl_attr_get_type(attr) == IFLA_INFO_SLAVE_DATA && link->is_port)
+		return mnl_attr_parse_nested(attr, take_port, link);
 	return MNL_CB_OK;
 }
 
@@ -67,7 +67,7 @@ take_attribute(const struct nlattr *attr, void *data)
 {
 	struct finding *finding = data;
 
-	switch (mnl.attr_get_type(attr)) {
+	switch (mnl_attr_get_type(attr)) {
 	case IFLA_IFNAME:
 		snprintf(finding->link->name, sizeof(finding->link->name), "%s", text_of(attr));
 		break;
@@ -75,16 +75,16 @@ take_attribute(const struct nlattr *attr, void *data)
 		snprintf(finding->link->alias, sizeof(finding->link->alias), "%s", text_of(attr));
 		break;
 	case IFLA_MASTER:
-		if (mnl.attr_validate(attr, MNL_TYPE_U32) == 0)
-			finding->link->master = (int)mnl.attr_get_u32(attr);
+		if (mnl_attr_validate(attr, MNL_TYPE_U32) == 0)
+			finding->link->master = (int)mnl_attr_get_u32(attr);
 		break;
 	case IFLA_ADDRESS:
-		if (mnl.attr_get_payload_len(attr) == sizeof(finding->link->station))
-			memcpy(finding->link->station, mnl.attr_get_payload(attr),
+		if (mnl_attr_get_payload_len(attr) == sizeof(finding->link->station))
+			memcpy(finding->link->station, mnl_attr_get_payload(attr),
 			       sizeof(finding->link->station));
 		break;
 	case IFLA_LINKINFO:
-		return mnl.attr_parse_nested(attr, take_info, finding->link);
+		return mnl_attr_parse_nested(attr, take_info, finding->link);
 	default:
 		break;
 	}
@@ -94,7 +94,7 @@ take_attribute(const struct nlattr *attr, void *data)
 static int
 take_link(const struct nlmsghdr *message, void *data)
 {
-	const struct ifinfomsg *info = mnl.nlmsg_get_payload(message);
+	const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
 	struct finding *finding = data;
 
 	if (message->nlmsg_type != RTM_NEWLINK || message->nlmsg_len < NLMSG_LENGTH(sizeof(*info)))
@@ -102,7 +102,7 @@ take_link(const struct nlmsghdr *message, void *data)
 	finding->found = true;
 	finding->link->index = info->ifi_index;
 	finding->link->up = info->ifi_flags & IFF_UP;
-	return mnl.attr_parse(message, sizeof(*info), take_attribute, finding);
+	return mnl_attr_parse(message, sizeof(*info), take_attribute, finding);
 }
 
 int
@@ -115,8 +115,8 @@ link_find(const struct link_name *name, struct link *out)
 	int rc;
 
 	*out = (struct link){ 0 };
-	mnl.attr_put_strz(request, IFLA_IFNAME, name->text);
-	mnl.attr_put_u32(request, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+	mnl_attr_put_strz(request, IFLA_IFNAME, name->text);
+	mnl_attr_put_u32(request, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
 	rc = netlink_talk(request, take_link, &finding);
 	if (rc < 0)
 		return rc;
@@ -153,11 +153,11 @@ link_each(const char *kind, void (*each)(const struct link *link, void *data), v
 	struct each_link visit = { kind, each, data };
 	struct ifinfomsg *info;
 	struct nlmsghdr *request = netlink_request(buffer, RTM_GETLINK, NLM_F_DUMP, sizeof(*info), &info);
-	struct nlattr *nest = mnl.attr_nest_start(request, IFLA_LINKINFO);
+	struct nlattr *nest = mnl_attr_nest_start(request, IFLA_LINKINFO);
 
-	mnl.attr_put_strz(request, IFLA_INFO_KIND, kind);
-	mnl.attr_nest_end(request, nest);
-	mnl.attr_put_u32(request, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+	mnl_attr_put_strz(request, IFLA_INFO_KIND, kind);
+	mnl_attr_nest_end(request, nest);
+	mnl_attr_put_u32(request, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
 	return netlink_talk(request, visit_link, &visit);
 }
 
@@ -170,10 +170,10 @@ link_create_bridge(const struct link_name *name)
 		netlink_request(buffer, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, sizeof(*info), &info);
 	struct nlattr *nest;
 
-	mnl.attr_put_strz(request, IFLA_IFNAME, name->text);
-	nest = mnl.attr_nest_start(request, IFLA_LINKINFO);
-	mnl.attr_put_strz(request, IFLA_INFO_KIND, "bridge");
-	mnl.attr_nest_end(request, nest);
+	mnl_attr_put_strz(request, IFLA_IFNAME, name->text);
+	nest = mnl_attr_nest_start(request, IFLA_LINKINFO);
+	mnl_attr_put_strz(request, IFLA_INFO_KIND, "bridge");
+	mnl_attr_nest_end(request, nest);
 	return netlink_talk(request, NULL, NULL);
 }
 
@@ -185,7 +185,7 @@ link_fix_station(const struct link *bridge)
 	struct nlmsghdr *request = netlink_request(buffer, RTM_NEWLINK, 0, sizeof(*info), &info);
 
 	info->ifi_index = bridge->index;
-	mnl.attr_put(request, IFLA_ADDRESS, sizeof(bridge->station), bridge->station);
+	mnl_attr_put(request, IFLA_ADDRESS, sizeof(bridge->station), bridge->station);
 	return netlink_talk(request, NULL, NULL);
 }
 
@@ -215,9 +215,9 @@ link_add_address(int index, const struct network *network)
 	address->ifa_family = AF_INET;
 	address->ifa_prefixlen = (uint8_t)network->prefix;
 	address->ifa_index = (unsigned)index;
-	mnl.attr_put_u32(request, IFA_LOCAL, network->address.s_addr);
-	mnl.attr_put_u32(request, IFA_ADDRESS, network->address.s_addr);
-	mnl.attr_put_u32(request, IFA_BROADCAST, broadcast);
+	mnl_attr_put_u32(request, IFA_LOCAL, network->address.s_addr);
+	mnl_attr_put_u32(request, IFA_ADDRESS, network->address.s_addr);
+	mnl_attr_put_u32(request, IFA_BROADCAST, broadcast);
 	rc = netlink_talk(request, NULL, NULL);
 	return rc == -EEXIST ? 0 : rc;
 }
@@ -249,9 +249,9 @@ link_join(int index, int master, const char *alias)
 	char buffer[NETLINK_BYTES];
 	struct nlmsghdr *request = request_up(buffer, index);
 
-	mnl.attr_put_u32(request, IFLA_MASTER, (uint32_t)master);
+	mnl_attr_put_u32(request, IFLA_MASTER, (uint32_t)master);
 	/* Without its NUL, which the kernel would count as a byte of the alias. */
-	mnl.attr_put(request, IFLA_IFALIAS, strlen(alias), alias);
+	mnl_attr_put(request, IFLA_IFALIAS, strlen(alias), alias);
 	return netlink_talk(request, NULL, NULL);
 }
 
@@ -264,12 +264,12 @@ link_set_isolated(int index, bool isolated)
 	struct nlattr *info, *port;
 
 	link->ifi_index = index;
-	info = mnl.attr_nest_start(request, IFLA_LINKINFO);
-	mnl.attr_put_strz(request, IFLA_INFO_SLAVE_KIND, "bridge");
-	port = mnl.attr_nest_start(request, IFLA_INFO_SLAVE_DATA);
-	mnl.attr_put_u8(request, IFLA_BRPORT_ISOLATED, isolated);
-	mnl.attr_nest_end(request, port);
-	mnl.attr_nest_end(request, info);
+	info = mnl_attr_nest_start(request, IFLA_LINKINFO);
+	mnl_attr_put_strz(request, IFLA_INFO_SLAVE_KIND, "bridge");
+	port = mnl_attr_nest_start(request, IFLA_INFO_SLAVE_DATA);
+	mnl_attr_put_u8(request, IFLA_BRPORT_ISOLATED, isolated);
+	mnl_attr_nest_end(request, port);
+	mnl_attr_nest_end(request, info);
 	return netlink_talk(request, NULL, NULL);
 }
 
@@ -306,8 +306,8 @@ link_isolate_ports(int bridge, bool (*is_one)(const struct link *link))
 		struct nlmsghdr *request =
 			netlink_request(buffer, RTM_GETLINK, NLM_F_DUMP, sizeof(*info), &info);
 
-		mnl.attr_put_u32(request, IFLA_MASTER, (uint32_t)bridge);
-		mnl.attr_put_u32(request, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+		mnl_attr_put_u32(request, IFLA_MASTER, (uint32_t)bridge);
+		mnl_attr_put_u32(request, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
 		rc = netlink_talk(request, take_one_of_them, &round);
 		if (rc < 0 || round.count == 0)
 			return rc;

@@ -30,13 +30,12 @@ nat_change_element(struct nft_batch *batch, int type, const struct nat_set *set,
 }
 
 struct chain {
-	const char *name, *type;
-	int family;
-	uint32_t hook;
-	int priority;
-	uint32_t rules;
+	const char *name;
 	void (*write)(struct nft_batch *batch, const struct settings *settings,
 		      const struct chain *chain);
+	struct nft_hook hook;
+	int family;
+	uint32_t rules;
 };
 
 static void
@@ -161,13 +160,10 @@ write_postrouting(struct nft_batch *batch, const struct settings *settings, cons
 }
 
 static const struct chain chains[] = {
-	{ "guard", "filter", NFPROTO_BRIDGE, NF_BR_PRE_ROUTING, NF_BR_PRI_FILTER_BRIDGED, 9,
-	  write_guard },
-	{ "deliver", "filter", NFPROTO_BRIDGE, NF_BR_POST_ROUTING, NF_BR_PRI_FILTER_BRIDGED, 3,
-	  write_deliver },
-	{ "forward", "filter", NFPROTO_IPV4, NF_INET_FORWARD, NF_IP_PRI_FILTER, 7, write_forward },
-	{ "postrouting", "nat", NFPROTO_IPV4, NF_INET_POST_ROUTING, NF_IP_PRI_NAT_SRC, 1,
-	  write_postrouting },
+	{ "guard", write_guard, { "filter", NF_BR_PRE_ROUTING, NF_BR_PRI_FILTER_BRIDGED }, NFPROTO_BRIDGE, 9 },
+	{ "deliver", write_deliver, { "filter", NF_BR_POST_ROUTING, NF_BR_PRI_FILTER_BRIDGED }, NFPROTO_BRIDGE, 3 },
+	{ "forward", write_forward, { "filter", NF_INET_FORWARD, NF_IP_PRI_FILTER }, NFPROTO_IPV4, 7 },
+	{ "postrouting", write_postrouting, { "nat", NF_INET_POST_ROUTING, NF_IP_PRI_NAT_SRC }, NFPROTO_IPV4, 1 },
 };
 
 enum { CHAINS = sizeof(chains) / sizeof(chains[0]), DESCRIPTION_BYTES = 128 };
@@ -184,25 +180,6 @@ describe(const struct settings *settings, char *out, size_t size)
 		 settings->guest_isolation ? " isolated" : "");
 }
 
-static void
-write_chain(struct nft_batch *batch, const struct chain *chain, const struct settings *settings,
-	    const char *description)
-{
-	struct nlmsghdr *message = nft_message(batch, NFT_MSG_NEWCHAIN, chain->family, NLM_F_CREATE);
-	struct nlattr *hook;
-
-	mnl.attr_put_strz(message, NFTA_CHAIN_TABLE, NAT_TABLE);
-	mnl.attr_put_strz(message, NFTA_CHAIN_NAME, chain->name);
-	mnl.attr_put_strz(message, NFTA_CHAIN_TYPE, chain->type);
-	hook = mnl.attr_nest_start(message, NFTA_CHAIN_HOOK);
-	nft_put_u32(message, NFTA_HOOK_HOOKNUM, chain->hook);
-	nft_put_u32(message, NFTA_HOOK_PRIORITY, (uint32_t)chain->priority);
-	mnl.attr_nest_end(message, hook);
-	nft_put_u32(message, NFTA_CHAIN_POLICY, NF_ACCEPT);
-	nft_put_comment(message, NFTA_CHAIN_USERDATA, description);
-	chain->write(batch, settings, chain);
-}
-
 void
 nat_wipe(struct nft_batch *batch)
 {
@@ -211,15 +188,6 @@ nat_wipe(struct nft_batch *batch)
 		nft_table(batch, NFT_MSG_NEWTABLE, families[i], NAT_TABLE);
 		nft_table(batch, NFT_MSG_DELTABLE, families[i], NAT_TABLE);
 	}
-}
-
-static void
-delete_chain(struct nft_batch *batch, const struct chain *chain)
-{
-	struct nlmsghdr *message = nft_message(batch, NFT_MSG_DELCHAIN, chain->family, 0);
-
-	mnl.attr_put_strz(message, NFTA_CHAIN_TABLE, NAT_TABLE);
-	mnl.attr_put_strz(message, NFTA_CHAIN_NAME, chain->name);
 }
 
 void
@@ -231,14 +199,16 @@ nat_rebuild(struct nft_batch *batch, const struct nat *nat, const struct setting
 	if (!nat->is_there)
 		nat_wipe(batch);
 	for (size_t i = 0; i < CHAINS && nat->is_there; i++)
-		delete_chain(batch, &chains[i]);
+		nft_delete_chain(batch, chains[i].family, NAT_TABLE, chains[i].name);
 	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
 		nft_table(batch, NFT_MSG_NEWTABLE, families[i], NAT_TABLE);
 	for (const struct nat_set *set = nat_sets; set < nat_sets + NAT_SETS; set++)
 		nft_set(batch, set->family, NAT_TABLE, set->name, set->type,
 			(uint32_t)(sizeof(struct nat_key) - set->offset));
-	for (size_t i = 0; i < CHAINS; i++)
-		write_chain(batch, &chains[i], settings, description);
+	for (const struct chain *chain = chains; chain < chains + CHAINS; chain++) {
+		nft_chain(batch, chain->family, NAT_TABLE, chain->name, &chain->hook, description);
+		chain->write(batch, settings, chain);
+	}
 }
 
 struct looking {
@@ -261,7 +231,7 @@ look_at(const struct nft_chain *chain, void *data)
 		if (chain->family != chains[i].family || strcmp(chain->name, chains[i].name) != 0)
 			continue;
 		looking->seen++;
-		looking->whole += chain->is_base && chain->hook == chains[i].hook &&
+		looking->whole += chain->is_base && chain->hook == chains[i].hook.number &&
 				  chain->policy == NF_ACCEPT && chain->use == chains[i].rules &&
 				  strcmp(chain->comment, looking->description) == 0;
 	}

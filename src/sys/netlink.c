@@ -1,12 +1,10 @@
 /*
- * netlink.c: opens libmnl and talks.
+ * netlink.c: sockets, and exchanges over them.
  */
 #include "sys/netlink.h"
 
-#include "build-config.h"
 #include "keep.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/rtnetlink.h>
@@ -15,8 +13,6 @@
 #include <unistd.h>
 
 enum { ANSWER_BYTES = 32 * 1024 };
-
-struct mnl mnl;
 
 int
 netlink_open_socket(int protocol, int descriptor)
@@ -36,26 +32,19 @@ netlink_open_socket(int protocol, int descriptor)
 int
 netlink_open(void)
 {
-	void *library = dlopen(LIBMNL_FILE, RTLD_NOW | RTLD_LOCAL);
+	int rc = mnl_open();
 
-	if (!library)
-		return -ELIBACC;
-#define MNL_LOOK_UP(function) \
-	if (!(mnl.function = (typeof(mnl.function))dlsym(library, "mnl_" #function))) \
-		return -ELIBACC;
-	MNL_FUNCTIONS(MNL_LOOK_UP)
-#undef MNL_LOOK_UP
-	return netlink_open_socket(NETLINK_ROUTE, FD_NETLINK);
+	return rc < 0 ? rc : netlink_open_socket(NETLINK_ROUTE, FD_NETLINK);
 }
 
 struct nlmsghdr *
 netlink_request(void *buffer, int type, int flags, size_t size, void *extra)
 {
-	struct nlmsghdr *header = mnl.nlmsg_put_header(buffer);
+	struct nlmsghdr *header = mnl_nlmsg_put_header(buffer);
 
 	header->nlmsg_type = (uint16_t)type;
 	header->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags);
-	*(void **)extra = mnl.nlmsg_put_extra_header(header, size);
+	*(void **)extra = mnl_nlmsg_put_extra_header(header, size);
 	return header;
 }
 
@@ -124,7 +113,7 @@ netlink_exchange(int descriptor, void *requests, size_t length, mnl_cb_t callbac
 		if (((const struct nlmsghdr *)(const void *)answer)->nlmsg_seq != sequence)
 			continue;
 		/* 0 when the acknowledgement or the end of a dump came, 1 when more is to come. */
-		more = mnl.cb_run(answer, (size_t)got, sequence, 0, callback, data);
+		more = mnl_cb_run(answer, (size_t)got, sequence, 0, callback, data);
 		/* EINTR: things changed between two parts of the answer. */
 		if (more < 0)
 			return errno == EINTR ? -EBUSY : -errno;

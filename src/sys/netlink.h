@@ -1,30 +1,15 @@
 /*
  * netlink.h: conversations with the kernel over netlink(7), through libmnl.
- *
- * libmnl is not linked in but opened, by the verbs that use it and before the cage closes: Debian
- * ships no archive of it, and every library loaded with the program is paid for by every verb.
  */
 #pragma once
 
-#include <libmnl/libmnl.h>
+#include "sys/mnl.h"
+
 #include <stddef.h>
-
-/* The functions of libmnl that are used, by their own names and types. */
-#define MNL_FUNCTIONS(F) \
-	F(nlmsg_put_header) F(nlmsg_put_extra_header) F(nlmsg_get_payload) F(cb_run) \
-	F(attr_put) F(attr_put_u8) F(attr_put_u32) F(attr_put_strz) F(attr_nest_start) F(attr_nest_end) \
-	F(attr_parse) F(attr_parse_nested) F(attr_get_type) F(attr_validate) F(attr_get_u8) \
-	F(attr_get_u32) F(attr_get_str) F(attr_get_payload) F(attr_get_payload_len)
-
-#define MNL_MEMBER(function) typeof(mnl_##function) *function;
-struct mnl { MNL_FUNCTIONS(MNL_MEMBER) };
-#undef MNL_MEMBER
-
-extern struct mnl mnl;
 
 enum { NETLINK_BYTES = 8192 };
 
-/* Opens the library and FD_NETLINK.  0 or -errno; -ELIBACC when the library is not there. */
+/* Opens libmnl and FD_NETLINK.  0 or -errno; -ELIBACC when the library is not there. */
 int netlink_open(void);
 
 /* A socket of that netlink protocol on that descriptor.  0 or -errno. */

@@ -23,7 +23,7 @@ static int
 take(const struct nlattr *attr, void *data)
 {
 	struct attributes *all = data;
-	unsigned type = mnl.attr_get_type(attr);
+	unsigned type = mnl_attr_get_type(attr);
 
 	if (type < ATTRIBUTES)
 		all->nr[type] = attr;
@@ -36,7 +36,7 @@ take_nested(const struct nlattr *attr)
 	struct attributes all = { 0 };
 
 	if (attr)
-		mnl.attr_parse_nested(attr, take, &all);
+		mnl_attr_parse_nested(attr, take, &all);
 	return all;
 }
 
@@ -45,28 +45,28 @@ take_all(const struct nlmsghdr *message)
 {
 	struct attributes all = { 0 };
 
-	mnl.attr_parse(message, sizeof(struct nfgenmsg), take, &all);
+	mnl_attr_parse(message, sizeof(struct nfgenmsg), take, &all);
 	return all;
 }
 
 static uint32_t
 u32_of(const struct nlattr *attr)
 {
-	return attr && mnl.attr_validate(attr, MNL_TYPE_U32) == 0 ? ntohl(mnl.attr_get_u32(attr)) : 0;
+	return attr && mnl_attr_validate(attr, MNL_TYPE_U32) == 0 ? ntohl(mnl_attr_get_u32(attr)) : 0;
 }
 
 static const char *
 text_of(const struct nlattr *attr)
 {
-	return attr && mnl.attr_validate(attr, MNL_TYPE_NUL_STRING) == 0 ? mnl.attr_get_str(attr) : "";
+	return attr && mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) == 0 ? mnl_attr_get_str(attr) : "";
 }
 
 /* The first of a list of type, length, value; "" when that is no comment. */
 static const char *
 comment_of(const struct nlattr *attr)
 {
-	const unsigned char *data = attr ? mnl.attr_get_payload(attr) : NULL;
-	size_t length = attr ? mnl.attr_get_payload_len(attr) : 0;
+	const unsigned char *data = attr ? mnl_attr_get_payload(attr) : NULL;
+	size_t length = attr ? mnl_attr_get_payload_len(attr) : 0;
 
 	if (length < 3 || data[0] != 0 || data[1] == 0 || data[1] > length - 2 ||
 	    data[1 + data[1]] != '\0')
@@ -77,7 +77,7 @@ comment_of(const struct nlattr *attr)
 static int
 family_of(const struct nlmsghdr *message)
 {
-	const struct nfgenmsg *extra = mnl.nlmsg_get_payload(message);
+	const struct nfgenmsg *extra = mnl_nlmsg_get_payload(message);
 
 	return message->nlmsg_len < NLMSG_LENGTH(sizeof(*extra)) ? NFPROTO_UNSPEC : extra->nfgen_family;
 }
@@ -218,12 +218,12 @@ visit_rule(const struct nlmsghdr *message, void *data)
 		.comment = comment_of(all.nr[NFTA_RULE_USERDATA]),
 	};
 
-	if (!handle || mnl.attr_validate(handle, MNL_TYPE_U64) < 0)
+	if (!handle || mnl_attr_validate(handle, MNL_TYPE_U64) < 0)
 		return MNL_CB_OK;
-	memcpy(&rule.handle, mnl.attr_get_payload(handle), sizeof(rule.handle));
+	memcpy(&rule.handle, mnl_attr_get_payload(handle), sizeof(rule.handle));
 	rule.handle = be64toh(rule.handle);
 	if (all.nr[NFTA_RULE_EXPRESSIONS])
-		mnl.attr_parse_nested(all.nr[NFTA_RULE_EXPRESSIONS], look_at_expression, &anatomy);
+		mnl_attr_parse_nested(all.nr[NFTA_RULE_EXPRESSIONS], look_at_expression, &anatomy);
 	/* What iptables-restore makes of a comment. */
 	if (anatomy.comment)
 		rule.comment = anatomy.comment;
@@ -242,9 +242,9 @@ nft_each_rule(int family, const char *table, const char *chain,
 	struct visit visit = { .rule = each, .data = data };
 
 	if (table)
-		mnl.attr_put_strz(request, NFTA_RULE_TABLE, table);
+		mnl_attr_put_strz(request, NFTA_RULE_TABLE, table);
 	if (chain)
-		mnl.attr_put_strz(request, NFTA_RULE_CHAIN, chain);
+		mnl_attr_put_strz(request, NFTA_RULE_CHAIN, chain);
 	return ask(request, visit_rule, &visit);
 }
 
@@ -257,7 +257,7 @@ visit_element(const struct nlattr *attr, void *data)
 	const struct nlattr *value = key.nr[NFTA_DATA_VALUE];
 
 	if (value)
-		visit->element(mnl.attr_get_payload(value), mnl.attr_get_payload_len(value),
+		visit->element(mnl_attr_get_payload(value), mnl_attr_get_payload_len(value),
 			       comment_of(all.nr[NFTA_SET_ELEM_USERDATA]), visit->data);
 	return MNL_CB_OK;
 }
@@ -268,7 +268,7 @@ visit_elements(const struct nlmsghdr *message, void *data)
 	struct attributes all = take_all(message);
 	const struct nlattr *list = all.nr[NFTA_SET_ELEM_LIST_ELEMENTS];
 
-	return list ? mnl.attr_parse_nested(list, visit_element, data) : MNL_CB_OK;
+	return list ? mnl_attr_parse_nested(list, visit_element, data) : MNL_CB_OK;
 }
 
 int
@@ -279,6 +279,7 @@ nft_each_element(int family, const char *table, const char *set, const void *key
 	struct nlmsghdr *request = question(buffer, NFT_MSG_GETSETELEM, family, key ? 0 : NLM_F_DUMP);
 	struct visit visit = { .element = each, .data = data };
 
-	nft_put_element(request, table, set, key, key_length, NULL);
+	if (!nft_put_element(request, table, set, key, key_length, NULL))
+		return -ENOMEM;
 	return ask(request, visit_elements, &visit);
 }

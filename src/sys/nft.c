@@ -1,22 +1,25 @@
 /*
- * nft.c: the batch, and what all of its messages have in common.
+ * nft.c: the batch, and the changes in it.
  */
-#include "sys/nft.h"
+#include "sys/nft-write.h"
 
 #include "keep.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <libnftnl/chain.h>
+#include <libnftnl/rule.h>
+#include <libnftnl/set.h>
+#include <libnftnl/table.h>
+#include <libnftnl/udata.h>
+#include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
-#include <string.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 
 /* Longer than any message that is written here. */
 enum { MESSAGE_MAX = 2048 };
-
-/* The first kind of user data of chains, rules and elements alike (libnftnl/udata.h). */
-enum { UDATA_COMMENT = 0 };
 
 int
 nft_open(void)
@@ -36,17 +39,6 @@ put_header(void *at, int type, int family, int flags, uint16_t resource)
 	return header;
 }
 
-static void
-end_message(struct nft_batch *batch)
-{
-	if (batch->list)
-		mnl.attr_nest_end(batch->message, batch->list);
-	if (batch->message)
-		batch->used += NLMSG_ALIGN(batch->message->nlmsg_len);
-	batch->message = NULL;
-	batch->list = NULL;
-}
-
 void
 nft_begin(struct nft_batch *batch)
 {
@@ -55,86 +47,128 @@ nft_begin(struct nft_batch *batch)
 				 NFNL_SUBSYS_NFTABLES)->nlmsg_len;
 }
 
+bool
+nft_check(struct nft_batch *batch, bool written)
+{
+	if (!written && batch->rc == 0)
+		batch->rc = -ENOMEM;
+	return written;
+}
+
+void *
+nft_copy(const void *bytes, size_t length)
+{
+	void *copy = malloc(length);
+
+	return copy ? memcpy(copy, bytes, length) : NULL;
+}
+
 struct nlmsghdr *
 nft_message(struct nft_batch *batch, int type, int family, int flags)
 {
-	end_message(batch);
 	if (batch->used + 2UL * MESSAGE_MAX > sizeof(batch->bytes)) {
-		/* Goes on over the last message; nft_commit will not send it. */
-		batch->overflowed = true;
+		/* Goes on over the first one; nft_commit will not send it. */
+		batch->rc = -EMSGSIZE;
 		batch->used = 0;
 	}
-	batch->message = put_header(batch->bytes + batch->used, NFNL_SUBSYS_NFTABLES << 8 | type, family,
-				    flags, 0);
-	return batch->message;
+	batch->last = put_header(batch->bytes + batch->used, NFNL_SUBSYS_NFTABLES << 8 | type, family,
+				 flags, 0);
+	return batch->last;
 }
 
 void
-nft_put_u32(struct nlmsghdr *message, int type, uint32_t value)
+nft_message_end(struct nft_batch *batch)
 {
-	mnl.attr_put_u32(message, (uint16_t)type, htonl(value));
+	batch->used += NLMSG_ALIGN(batch->last->nlmsg_len);
 }
 
-void
-nft_put_comment(struct nlmsghdr *message, int type, const char *comment)
+struct nft_comment
+nft_comment_of(const char *text)
 {
-	unsigned char data[2 + 255] = { UDATA_COMMENT };
-	size_t length = strnlen(comment, 254);
+	struct nft_comment comment = { { NFTNL_UDATA_RULE_COMMENT } };
+	size_t length = text ? strnlen(text, sizeof(comment.bytes) - 3) : 0;
 
-	data[1] = (unsigned char)(length + 1);
-	memcpy(data + 2, comment, length);
-	mnl.attr_put(message, (uint16_t)type, length + 3, data);
+	if (!text)
+		return comment;
+	comment.bytes[1] = (unsigned char)(length + 1);
+	memcpy(comment.bytes + 2, text, length);
+	comment.length = (uint32_t)length + 3;
+	return comment;
 }
+
+/* One of libnftnl's objects, with these attributes, as the next message. */
+#define PUT(batch, kind, type, family, flags, ...) do { \
+	struct nftnl_##kind *object = nftnl_##kind##_alloc(); \
+	bool written = object; \
+	SET_FIELDS(nftnl_##kind##_set_data, object, FIELDS(__VA_ARGS__), written); \
+	if (nft_check(batch, written)) { \
+		nftnl_##kind##_nlmsg_build_payload(nft_message(batch, type, family, flags), object); \
+		nft_message_end(batch); \
+	} \
+	if (object) \
+		nftnl_##kind##_free(object); \
+} while (0)
 
 void
 nft_table(struct nft_batch *batch, int type, int family, const char *table)
 {
-	struct nlmsghdr *message =
-		nft_message(batch, type, family, type == NFT_MSG_NEWTABLE ? NLM_F_CREATE : 0);
+	PUT(batch, table, type, family, type == NFT_MSG_NEWTABLE ? NLM_F_CREATE : 0, TEXT(NFTNL_TABLE_NAME, table));
+}
 
-	mnl.attr_put_strz(message, NFTA_TABLE_NAME, table);
+void
+nft_chain(struct nft_batch *batch, int family, const char *table, const char *chain,
+	  const struct nft_hook *hook, const char *text)
+{
+	struct nft_comment comment = nft_comment_of(text);
+
+	PUT(batch, chain, NFT_MSG_NEWCHAIN, family, NLM_F_CREATE, TEXT(NFTNL_CHAIN_TABLE, table),
+	    TEXT(NFTNL_CHAIN_NAME, chain), TEXT(NFTNL_CHAIN_TYPE, hook->type),
+	    NUMBER(NFTNL_CHAIN_HOOKNUM, hook->number), NUMBER(NFTNL_CHAIN_PRIO, hook->priority),
+	    NUMBER(NFTNL_CHAIN_POLICY, NF_ACCEPT), COMMENT(NFTNL_CHAIN_USERDATA, comment));
+}
+
+void
+nft_delete_chain(struct nft_batch *batch, int family, const char *table, const char *chain)
+{
+	PUT(batch, chain, NFT_MSG_DELCHAIN, family, 0, TEXT(NFTNL_CHAIN_TABLE, table), TEXT(NFTNL_CHAIN_NAME, chain));
+}
+
+void
+nft_delete_rule(struct nft_batch *batch, const struct nft_rule *rule)
+{
+	PUT(batch, rule, NFT_MSG_DELRULE, rule->family, 0, TEXT(NFTNL_RULE_TABLE, rule->table),
+	    TEXT(NFTNL_RULE_CHAIN, rule->chain), BYTES(NFTNL_RULE_HANDLE, &rule->handle, sizeof(rule->handle)));
 }
 
 void
 nft_set(struct nft_batch *batch, int family, const char *table, const char *set, uint32_t key_type,
 	uint32_t key_length)
 {
-	struct nlmsghdr *message = nft_message(batch, NFT_MSG_NEWSET, family, NLM_F_CREATE);
-
-	mnl.attr_put_strz(message, NFTA_SET_TABLE, table);
-	mnl.attr_put_strz(message, NFTA_SET_NAME, set);
-	nft_put_u32(message, NFTA_SET_KEY_TYPE, key_type);
-	nft_put_u32(message, NFTA_SET_KEY_LEN, key_length);
-	/* Names it within the batch; the kernel wants one, and we go by name. */
-	nft_put_u32(message, NFTA_SET_ID, 1);
+	/* The number names it within the batch; the kernel wants one, and we go by name. */
+	PUT(batch, set, NFT_MSG_NEWSET, family, NLM_F_CREATE, TEXT(NFTNL_SET_TABLE, table), TEXT(NFTNL_SET_NAME, set),
+	    NUMBER(NFTNL_SET_KEY_TYPE, key_type), NUMBER(NFTNL_SET_KEY_LEN, key_length), NUMBER(NFTNL_SET_ID, 1));
 }
 
-static void
-put_key(struct nlmsghdr *message, const void *key, size_t length)
+bool
+nft_put_element(struct nlmsghdr *message, const char *table, const char *name, const void *key,
+		size_t length, const char *text)
 {
-	struct nlattr *nest = mnl.attr_nest_start(message, NFTA_SET_ELEM_KEY);
+	struct nft_comment comment = nft_comment_of(text);
+	struct nftnl_set *set = nftnl_set_alloc();
+	struct nftnl_set_elem *element = key ? nftnl_set_elem_alloc() : NULL;
+	bool written = set && (element || !key);
 
-	mnl.attr_put(message, NFTA_DATA_VALUE, length, key);
-	mnl.attr_nest_end(message, nest);
-}
-
-void
-nft_put_element(struct nlmsghdr *message, const char *table, const char *set, const void *key,
-		size_t length, const char *comment)
-{
-	struct nlattr *list, *element;
-
-	mnl.attr_put_strz(message, NFTA_SET_ELEM_LIST_TABLE, table);
-	mnl.attr_put_strz(message, NFTA_SET_ELEM_LIST_SET, set);
-	if (!key)
-		return;
-	list = mnl.attr_nest_start(message, NFTA_SET_ELEM_LIST_ELEMENTS);
-	element = mnl.attr_nest_start(message, NFTA_LIST_ELEM);
-	put_key(message, key, length);
-	if (comment)
-		nft_put_comment(message, NFTA_SET_ELEM_USERDATA, comment);
-	mnl.attr_nest_end(message, element);
-	mnl.attr_nest_end(message, list);
+	SET_FIELDS(nftnl_set_set_data, set, FIELDS(TEXT(NFTNL_SET_TABLE, table), TEXT(NFTNL_SET_NAME, name)), written);
+	if (set && element) {
+		SET_FIELDS(nftnl_set_elem_set, element, FIELDS(BYTES(NFTNL_SET_ELEM_KEY, key, length),
+			   COMMENT(NFTNL_SET_ELEM_USERDATA, comment)), written);
+		nftnl_set_elem_add(set, element);
+	}
+	if (written)
+		nftnl_set_elems_nlmsg_build_payload(message, set);
+	if (set)
+		nftnl_set_free(set);
+	return written;
 }
 
 void
@@ -143,21 +177,20 @@ nft_element(struct nft_batch *batch, int type, int family, const char *table, co
 {
 	int flags = type == NFT_MSG_NEWSETELEM ? NLM_F_CREATE : 0;
 
-	nft_put_element(nft_message(batch, type, family, flags), table, set, key, key_length, comment);
+	nft_check(batch, nft_put_element(nft_message(batch, type, family, flags), table, set, key,
+					 key_length, comment));
+	nft_message_end(batch);
 }
 
 int
 nft_commit(struct nft_batch *batch)
 {
-	struct nlmsghdr *last = batch->message, *end;
+	struct nlmsghdr *end;
 
-	end_message(batch);
-	if (batch->overflowed)
-		return -EMSGSIZE;
-	if (!last)
-		return 0;
+	if (batch->rc < 0 || !batch->last)
+		return batch->rc;
 	/* Errors come whatever the flags; one acknowledgement says that there were none. */
-	last->nlmsg_flags |= NLM_F_ACK;
+	batch->last->nlmsg_flags |= NLM_F_ACK;
 	end = put_header(batch->bytes + batch->used, NFNL_MSG_BATCH_END, AF_UNSPEC, 0,
 			 NFNL_SUBSYS_NFTABLES);
 	batch->used += end->nlmsg_len;

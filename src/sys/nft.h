@@ -1,10 +1,11 @@
 /*
  * nft.h: nf_tables over netlink: questions, and changes that hold all together or not at all.
  *
- * Written onto libmnl, which the links need as well.  libnftnl (an archive in Debian, but one that
- * wants libmnl loaded with the program) is a second name for each attribute below; libnftables is a
- * parser, and a copy of all the host's rules, in a root process.  Source: linux/netfilter/nf_tables.h,
- * net/netfilter/nf_tables_api.c.
+ * libnftnl writes the changes.  Answers are read with libmnl alone: to libnftnl 1.2.4 a rule with one
+ * expression that it does not know is none, what a message lacks it takes to be there, and where
+ * something is of another size than it expects it ends the process with 1.  libnftables would be a
+ * parser, and a copy of all the host's rules, in a root process.  Source of what is what:
+ * linux/netfilter/nf_tables.h, net/netfilter/nf_tables_api.c.
  */
 #pragma once
 
@@ -12,6 +13,8 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+
+struct nftnl_rule;
 
 /* FD_NETFILTER; after netlink_open.  0 or -errno. */
 int nft_open(void);
@@ -23,28 +26,23 @@ enum { NFT_BATCH_BYTES = 24 * 1024 };
 /* Messages, one after another, until nft_commit sends them as one transaction. */
 struct nft_batch {
 	_Alignas(struct nlmsghdr) char bytes[NFT_BATCH_BYTES];
-	size_t used;                    /* messages that are complete */
-	struct nlmsghdr *message;       /* the one being written, or NULL */
-	struct nlattr *list;            /* its list of expressions, or NULL */
-	bool overflowed;
+	size_t used;
+	struct nlmsghdr *last;          /* the message written last, or NULL */
+	struct nftnl_rule *rule;        /* the one being written, for rule.c, or NULL */
+	int rc;                         /* what went wrong in writing it: it will not be sent */
 };
 
 void nft_begin(struct nft_batch *batch);
 
-/* The next message, for whoever writes attributes of its own.  type is NFT_MSG_*, flags NLM_F_*. */
-struct nlmsghdr *nft_message(struct nft_batch *batch, int type, int family, int flags);
-
-/* An attribute of 32 bits, in the byte order that nf_tables has on the wire. */
-void nft_put_u32(struct nlmsghdr *message, int type, uint32_t value);
-
-/* A comment, as nft(8) and iptables-nft(8) show it.  type is NFTA_*_USERDATA. */
-void nft_put_comment(struct nlmsghdr *message, int type, const char *comment);
-
-/* Which set, and which element of it; NULL is every one.  comment may be NULL. */
-void nft_put_element(struct nlmsghdr *message, const char *table, const char *set, const void *key,
-		     size_t length, const char *comment);
-
+/* type is NFT_MSG_NEWTABLE or NFT_MSG_DELTABLE. */
 void nft_table(struct nft_batch *batch, int type, int family, const char *table);
+
+/* Where a base chain is hooked in, and as what.  All of ours accept by policy. */
+struct nft_hook { const char *type; uint32_t number; int priority; };
+
+void nft_chain(struct nft_batch *batch, int family, const char *table, const char *chain,
+	       const struct nft_hook *hook, const char *comment);
+void nft_delete_chain(struct nft_batch *batch, int family, const char *table, const char *chain);
 
 /* Datatypes by the numbers of nft(8), so that it can list them. */
 enum { NFT_TYPE_ADDRESS = 7, NFT_TYPE_NAME_AND_ADDRESS = 41 << 6 | 7 };
@@ -52,6 +50,11 @@ enum { NFT_TYPE_ADDRESS = 7, NFT_TYPE_NAME_AND_ADDRESS = 41 << 6 | 7 };
 void nft_set(struct nft_batch *batch, int family, const char *table, const char *set, uint32_t key_type,
 	     uint32_t key_length);
 
+/* Which set, and which element of it; NULL is every one.  comment may be NULL. */
+bool nft_put_element(struct nlmsghdr *message, const char *table, const char *set, const void *key,
+		     size_t length, const char *comment);
+
+/* type is NFT_MSG_NEWSETELEM or NFT_MSG_DELSETELEM. */
 void nft_element(struct nft_batch *batch, int type, int family, const char *table, const char *set,
 		 const void *key, size_t key_length, const char *comment);
 
@@ -81,6 +84,8 @@ struct nft_rule {
 	bool is_final;                  /* no packet that comes to it goes on to the next */
 	bool is_refusal;                /* nor anywhere else */
 };
+
+void nft_delete_rule(struct nft_batch *batch, const struct nft_rule *rule);
 
 /* The rules of a chain; of a whole family where table and chain are NULL. */
 int nft_each_rule(int family, const char *table, const char *chain,

@@ -3,134 +3,102 @@
  */
 #include "sys/rule.h"
 
+#include "sys/nft-write.h"
+
 #include <arpa/inet.h>
-#include <endian.h>
+#include <libnftnl/expr.h>
+#include <libnftnl/rule.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_conntrack_tuple_common.h>
 #include <linux/netfilter/nf_tables.h>
-#include <linux/netfilter/nf_tables_compat.h>
 #include <linux/netfilter/xt_conntrack.h>
 #include <net/if.h>
-#include <string.h>
 
 /* NFT_REG_1 holds 16 bytes, a link's name or an address; in a pair the address comes right after. */
 enum { NAME = NFT_REG_1, ADDRESS = NFT_REG_1, SECOND = NFT_REG_2 };
 
 void
 rule_begin(struct nft_batch *batch, int family, const char *table, const char *chain, uint64_t before,
-	   const char *comment)
+	   const char *text)
 {
-	struct nlmsghdr *message = nft_message(batch, NFT_MSG_NEWRULE, family,
-					       NLM_F_CREATE | (before ? 0 : NLM_F_APPEND));
-	uint64_t position = htobe64(before);
+	struct nft_comment comment = nft_comment_of(text);
+	struct nftnl_rule *rule = batch->rule = nftnl_rule_alloc();
+	bool written = rule;
 
-	mnl.attr_put_strz(message, NFTA_RULE_TABLE, table);
-	mnl.attr_put_strz(message, NFTA_RULE_CHAIN, chain);
-	if (before)
-		mnl.attr_put(message, NFTA_RULE_POSITION, sizeof(position), &position);
-	if (comment)
-		nft_put_comment(message, NFTA_RULE_USERDATA, comment);
-	batch->list = mnl.attr_nest_start(message, NFTA_RULE_EXPRESSIONS);
-}
-
-/* An expression's two nests. */
-struct expression { struct nlattr *outer, *inner; };
-
-static struct expression
-begin(struct nft_batch *batch, const char *name)
-{
-	struct expression expression;
-
-	expression.outer = mnl.attr_nest_start(batch->message, NFTA_LIST_ELEM);
-	mnl.attr_put_strz(batch->message, NFTA_EXPR_NAME, name);
-	expression.inner = mnl.attr_nest_start(batch->message, NFTA_EXPR_DATA);
-	return expression;
+	SET_FIELDS(nftnl_rule_set_data, rule, FIELDS(NUMBER(NFTNL_RULE_FAMILY, family),
+		   TEXT(NFTNL_RULE_TABLE, table), TEXT(NFTNL_RULE_CHAIN, chain),
+		   COMMENT(NFTNL_RULE_USERDATA, comment)), written);
+	if (nft_check(batch, written) && before)
+		nftnl_rule_set_u64(rule, NFTNL_RULE_POSITION, before);
 }
 
 static void
-end(struct nft_batch *batch, struct expression expression)
+end(struct nft_batch *batch)
 {
-	mnl.attr_nest_end(batch->message, expression.inner);
-	mnl.attr_nest_end(batch->message, expression.outer);
+	struct nftnl_rule *rule = batch->rule;
+	int flags = NLM_F_CREATE;
+
+	if (!rule)
+		return;
+	if (!nftnl_rule_is_set(rule, NFTNL_RULE_POSITION))
+		flags |= NLM_F_APPEND;
+	nftnl_rule_nlmsg_build_payload(nft_message(batch, NFT_MSG_NEWRULE,
+				       (int)nftnl_rule_get_u32(rule, NFTNL_RULE_FAMILY), flags), rule);
+	nft_message_end(batch);
+	nftnl_rule_free(rule);
+	batch->rule = NULL;
 }
 
-static void
-put_data(struct nft_batch *batch, int type, const void *bytes, size_t length)
-{
-	struct nlattr *nest = mnl.attr_nest_start(batch->message, (uint16_t)type);
+#define ADD(batch, name, ...) add(batch, name, FIELDS(__VA_ARGS__))
 
-	mnl.attr_put(batch->message, NFTA_DATA_VALUE, length, bytes);
-	mnl.attr_nest_end(batch->message, nest);
+static const struct nft_field none = { 0 };
+
+static void
+add(struct nft_batch *batch, const char *name, const struct nft_field *fields)
+{
+	struct nftnl_expr *expression = batch->rule ? nftnl_expr_alloc(name) : NULL;
+	bool written = expression;
+
+	SET_FIELDS(nftnl_expr_set, expression, fields, written);
+	if (expression)
+		nftnl_rule_add_expr(batch->rule, expression);
+	nft_check(batch, written);
 }
 
 static void
 load_meta(struct nft_batch *batch, int key, uint32_t into)
 {
-	struct expression meta = begin(batch, "meta");
-
-	nft_put_u32(batch->message, NFTA_META_KEY, (uint32_t)key);
-	nft_put_u32(batch->message, NFTA_META_DREG, into);
-	end(batch, meta);
+	ADD(batch, "meta", NUMBER(NFTNL_EXPR_META_KEY, key), NUMBER(NFTNL_EXPR_META_DREG, into));
 }
 
 static void
 load_address(struct nft_batch *batch, enum address_at at, uint32_t into)
 {
-	struct expression payload = begin(batch, "payload");
-
-	nft_put_u32(batch->message, NFTA_PAYLOAD_DREG, into);
-	nft_put_u32(batch->message, NFTA_PAYLOAD_BASE, NFT_PAYLOAD_NETWORK_HEADER);
-	nft_put_u32(batch->message, NFTA_PAYLOAD_OFFSET, at);
-	nft_put_u32(batch->message, NFTA_PAYLOAD_LEN, sizeof(struct in_addr));
-	end(batch, payload);
-}
-
-static void
-load_tracked(struct nft_batch *batch, int key)
-{
-	struct expression ct = begin(batch, "ct");
-
-	nft_put_u32(batch->message, NFTA_CT_DREG, ADDRESS);
-	nft_put_u32(batch->message, NFTA_CT_KEY, (uint32_t)key);
-	if (key == NFT_CT_SRC_IP)
-		mnl.attr_put_u8(batch->message, NFTA_CT_DIRECTION, IP_CT_DIR_ORIGINAL);
-	end(batch, ct);
+	ADD(batch, "payload", NUMBER(NFTNL_EXPR_PAYLOAD_DREG, into),
+	    NUMBER(NFTNL_EXPR_PAYLOAD_BASE, NFT_PAYLOAD_NETWORK_HEADER), NUMBER(NFTNL_EXPR_PAYLOAD_OFFSET, at),
+	    NUMBER(NFTNL_EXPR_PAYLOAD_LEN, sizeof(struct in_addr)));
 }
 
 /* Keeps the bits of mask of 4 bytes. */
 static void
 keep_bits(struct nft_batch *batch, uint32_t mask)
 {
-	static const uint32_t none;
-	struct expression bitwise = begin(batch, "bitwise");
-
-	nft_put_u32(batch->message, NFTA_BITWISE_SREG, ADDRESS);
-	nft_put_u32(batch->message, NFTA_BITWISE_DREG, ADDRESS);
-	nft_put_u32(batch->message, NFTA_BITWISE_LEN, sizeof(mask));
-	put_data(batch, NFTA_BITWISE_MASK, &mask, sizeof(mask));
-	put_data(batch, NFTA_BITWISE_XOR, &none, sizeof(none));
-	end(batch, bitwise);
+	ADD(batch, "bitwise", NUMBER(NFTNL_EXPR_BITWISE_SREG, ADDRESS), NUMBER(NFTNL_EXPR_BITWISE_DREG, ADDRESS),
+	    NUMBER(NFTNL_EXPR_BITWISE_LEN, sizeof(mask)), NUMBER(NFTNL_EXPR_BITWISE_MASK, mask),
+	    NUMBER(NFTNL_EXPR_BITWISE_XOR, 0));
 }
 
 static void
 compare(struct nft_batch *batch, int op, const void *bytes, size_t length)
 {
-	struct expression cmp = begin(batch, "cmp");
-
-	nft_put_u32(batch->message, NFTA_CMP_SREG, NFT_REG_1);
-	nft_put_u32(batch->message, NFTA_CMP_OP, (uint32_t)op);
-	put_data(batch, NFTA_CMP_DATA, bytes, length);
-	end(batch, cmp);
+	ADD(batch, "cmp", NUMBER(NFTNL_EXPR_CMP_SREG, NFT_REG_1), NUMBER(NFTNL_EXPR_CMP_OP, op),
+	    BYTES(NFTNL_EXPR_CMP_DATA, bytes, length));
 }
 
 static void
 look_up(struct nft_batch *batch, const char *set)
 {
-	struct expression lookup = begin(batch, "lookup");
-
-	mnl.attr_put_strz(batch->message, NFTA_LOOKUP_SET, set);
-	nft_put_u32(batch->message, NFTA_LOOKUP_SREG, NFT_REG_1);
-	end(batch, lookup);
+	ADD(batch, "lookup", NUMBER(NFTNL_EXPR_LOOKUP_SREG, NFT_REG_1), TEXT(NFTNL_EXPR_LOOKUP_SET, set));
 }
 
 static void
@@ -207,17 +175,20 @@ rule_address_within(struct nft_batch *batch, enum address_at at, struct in_addr 
 void
 rule_tracked(struct nft_batch *batch, int key, uint32_t bits)
 {
-	static const uint32_t none;
+	static const uint32_t zero;
 
-	load_tracked(batch, key);
+	ADD(batch, "ct", NUMBER(NFTNL_EXPR_CT_KEY, key), NUMBER(NFTNL_EXPR_CT_DREG, ADDRESS));
 	keep_bits(batch, bits);
-	compare(batch, NFT_CMP_NEQ, &none, sizeof(none));
+	compare(batch, NFT_CMP_NEQ, &zero, sizeof(zero));
 }
 
 void
 rule_begun_within(struct nft_batch *batch, struct in_addr network, unsigned prefix)
 {
-	load_tracked(batch, NFT_CT_SRC_IP);
+	static const uint8_t first_way = IP_CT_DIR_ORIGINAL;
+
+	ADD(batch, "ct", NUMBER(NFTNL_EXPR_CT_KEY, NFT_CT_SRC_IP), NUMBER(NFTNL_EXPR_CT_DREG, ADDRESS),
+	    BYTES(NFTNL_EXPR_CT_DIR, &first_way, sizeof(first_way)));
 	compare_network(batch, network, prefix);
 }
 
@@ -225,38 +196,30 @@ void
 rule_begun_within_iptables(struct nft_batch *batch, struct in_addr network, unsigned prefix)
 {
 	uint32_t mask = htonl(UINT32_MAX << (32 - prefix));
-	struct xt_conntrack_mtinfo3 conntrack = {
+	const struct xt_conntrack_mtinfo3 conntrack = {
 		.origsrc_addr.ip = network.s_addr & mask,
 		.origsrc_mask.ip = mask,
 		.match_flags = XT_CONNTRACK_ORIGSRC,
 	};
-	struct expression match = begin(batch, "match");
+	const void *owned = nft_copy(&conntrack, sizeof(conntrack));
 
-	mnl.attr_put_strz(batch->message, NFTA_MATCH_NAME, "conntrack");
-	nft_put_u32(batch->message, NFTA_MATCH_REV, 3);
-	mnl.attr_put(batch->message, NFTA_MATCH_INFO, sizeof(conntrack), &conntrack);
-	end(batch, match);
+	if (nft_check(batch, owned))
+		ADD(batch, "match", TEXT(NFTNL_EXPR_MT_NAME, "conntrack"), NUMBER(NFTNL_EXPR_MT_REV, 3),
+		    BYTES(NFTNL_EXPR_MT_INFO, owned, sizeof(conntrack)));
 	/* iptables -L wants to show how many packets there were. */
-	end(batch, begin(batch, "counter"));
+	add(batch, "counter", &none);
 }
 
 void
 rule_verdict(struct nft_batch *batch, int verdict)
 {
-	struct expression immediate = begin(batch, "immediate");
-	struct nlattr *data, *code;
-
-	nft_put_u32(batch->message, NFTA_IMMEDIATE_DREG, NFT_REG_VERDICT);
-	data = mnl.attr_nest_start(batch->message, NFTA_IMMEDIATE_DATA);
-	code = mnl.attr_nest_start(batch->message, NFTA_DATA_VERDICT);
-	nft_put_u32(batch->message, NFTA_VERDICT_CODE, (uint32_t)verdict);
-	mnl.attr_nest_end(batch->message, code);
-	mnl.attr_nest_end(batch->message, data);
-	end(batch, immediate);
+	ADD(batch, "immediate", NUMBER(NFTNL_EXPR_IMM_DREG, NFT_REG_VERDICT), NUMBER(NFTNL_EXPR_IMM_VERDICT, verdict));
+	end(batch);
 }
 
 void
 rule_masquerade(struct nft_batch *batch)
 {
-	end(batch, begin(batch, "masq"));
+	add(batch, "masq", &none);
+	end(batch);
 }

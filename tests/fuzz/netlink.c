@@ -19,6 +19,7 @@
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+typeof(mnl_cb_run) __wrap_mnl_cb_run, __real_mnl_cb_run;
 
 enum { QUESTIONS = 8, ANSWER_MAX = 8192 };
 
@@ -43,11 +44,11 @@ run_alone(const struct nlmsghdr *message, void *data)
 	return rc;
 }
 
-static int
-run(const void *bytes, size_t length, unsigned number, unsigned port, mnl_cb_t wanted, void *data)
+int
+__wrap_mnl_cb_run(const void *bytes, size_t length, unsigned number, unsigned port, mnl_cb_t wanted, void *data)
 {
 	callback = wanted;
-	return mnl_cb_run(bytes, length, number, port, wanted ? run_alone : NULL, data);
+	return __real_mnl_cb_run(bytes, length, number, port, wanted ? run_alone : NULL, data);
 }
 
 int
@@ -61,7 +62,6 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) < 0 ||
 	    (kernel = dup(ends[1])) < 0 || dup2(ends[0], FD_NETLINK) < 0 || dup2(ends[0], FD_NETFILTER) < 0)
 		abort();
-	mnl.cb_run = run;
 	return 0;
 }
 
