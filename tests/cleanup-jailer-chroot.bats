@@ -164,6 +164,24 @@ mounts_below() { grep " $jails/" /proc/self/mountinfo | cut -d' ' -f4-6,8- | sor
 	[ ! -e "$jails/vm1" ]
 }
 
+@test "refuses: in use it is left whole, also when a copy of a mount cannot be had" {
+	local n mounts status
+	expect 0 - prepare drive=rootfs:"$images/root.ext4" scratch=yes
+	mounts=$(mounts_below)
+	start sh -c "cd $root && exec sleep 100"
+	until_true test "$root" -ef "/proc/$pid/cwd"
+	for n in $(seq 100); do
+		status=0
+		inject fail:ENOMEM open_tree "$n" banger-priv cleanup-jailer-chroot vm1 2> /dev/null || status=$?
+		[ "$(mounts_below)" = "$mounts" ] || { diff <(echo "$mounts") <(mounts_below); false; }
+		[ "$status" != 125 ] || break
+		[[ $status =~ ^[56]$ ]]
+	done
+	[ "$n" -gt 4 ]
+	end "$pid"
+	expect 0 - own cleanup-jailer-chroot vm1
+}
+
 out_of_its_cgroup() { # PID
 	echo "$1" > /sys/fs/cgroup/cgroup.procs
 	rmdir /sys/fs/cgroup/banger/vm1
@@ -246,6 +264,9 @@ signal.pause()"
 @test "does: binds of the host that somebody left below are unmounted, here and nowhere else" {
 	mkdir -p "$jails/vm1/root/usr/lib"
 	mount --bind /run/canary/directory "$jails/vm1/root/usr/lib"
+	# One that cannot be copied, under another.
+	mount --make-unbindable "$jails/vm1/root/usr/lib"
+	mount -t tmpfs over "$jails/vm1/root/usr/lib"
 	mount --bind "$jails/vm1/root" "$jails/vm1/root"
 	mount --bind "$jails/vm1/root" "$jails/vm1/root"
 	expect 0 - own cleanup-jailer-chroot vm1

@@ -101,8 +101,10 @@ at_entry(struct tracee *tracee, struct user_regs_struct *regs)
 	}
 	if (want.error) {
 		tracee->first_argument = regs->rdi;
+		/* close(2): what cannot be closed is closed all the same. */
+		if (regs->orig_rax != SYS_close)
+			regs->rdi = (unsigned long long)-1;
 		regs->orig_rax = SYS_close;
-		regs->rdi = (unsigned long long)-1;
 		tracee->failing = 1;
 	} else if (want.become != -1) {
 		regs->orig_rax = (unsigned long long)want.become;

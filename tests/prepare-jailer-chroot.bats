@@ -278,14 +278,79 @@ for i in range(2000):
 	[ "$(jail_state)" = "$before" ]
 }
 
+@test "refuses: before anything is touched, be it jail_dir's mount on itself" {
+	local why
+	for why in binary left running vsock idmap; do
+		umount /var/lib/banger/jail 2> /dev/null || :
+		before=$(jail_state)
+		case $why in
+		binary)
+			rm /usr/local/bin/firecracker
+			expect 4 config prepare
+			restore_binaries ;;
+		left)
+			mkdir "$jails/vm1"
+			expect 3 exists prepare
+			rmdir "$jails/vm1" ;;
+		running)
+			mkdir -p /sys/fs/cgroup/banger/vm1
+			sleep 60 3>&- &
+			echo $! > /sys/fs/cgroup/banger/vm1/cgroup.procs
+			expect 6 in-use prepare
+			kill $!
+			wait $! || :
+			rmdir /sys/fs/cgroup/banger/vm1 /sys/fs/cgroup/banger ;;
+		vsock)
+			mv /dev/vhost-vsock /dev/vhost-vsock.away 2> /dev/null || :
+			expect 3 absent prepare vsock=yes
+			mv /dev/vhost-vsock.away /dev/vhost-vsock 2> /dev/null || : ;;
+		idmap)
+			# The world's /var is an overlay, which cannot map ids.
+			jail_teardown
+			install -d -m 0711 /var/lib/banger/jail "$jails"
+			install -d -o banger "$images" && as banger touch "$images/vmlinux"
+			printf 'vm_uid = 5000-5009\n' > /etc/banger/priv.conf
+			before=$(jail_state)
+			expect 4 host banger-priv prepare-jailer-chroot vm1 "$images/vmlinux"
+			[[ $err == *"cannot map ids"* ]] ;;
+		esac
+		[ "$(jail_state)" = "$before" ]
+		run ! mountpoint -q /var/lib/banger/jail
+	done
+	rm -r /var/lib/banger/jail "$images"
+	jail_setup
+}
+
+@test "fails: firecracker that cannot be read is the kernel's failure, and nothing was touched" {
+	local call n status
+	for call in pread64 openat2 newfstatat; do
+		for n in $(seq 100); do
+			status=0
+			inject fail:EIO "$call" "$n" banger-priv prepare-jailer-chroot vm1 "$images/vmlinux" \
+				> /dev/null 2> "$BATS_TEST_TMPDIR/err" || status=$?
+			[ "$status" != 125 ] || break
+			if grep -q /usr/local/bin/firecracker "$BATS_TEST_TMPDIR/err"; then
+				echo "$call $n $status"
+				[ "$(jail_state)" = "$before" ]
+			fi
+			banger-priv cleanup-jailer-chroot vm1
+		done
+	done > "$BATS_TEST_TMPDIR/about"
+	[ "$(wc -l < "$BATS_TEST_TMPDIR/about")" -gt 5 ]
+	run ! grep -v ' 5$' "$BATS_TEST_TMPDIR/about"
+}
+
 @test "leaves nothing behind: whichever call fails after the cage, all is undone" {
 	local n status step=1
 	[ -n "${BANGER_FULL:-}" ] || step=17
 	for n in $(seq 1 "$step" 800); do
 		status=0
 		inject fail:EIO caged "$n" banger-priv prepare-jailer-chroot vm1 "$images/vmlinux" \
-			drive=rootfs:"$images/root.ext4" scratch=yes > /dev/null 2>&1 || status=$?
+			drive=rootfs:"$images/root.ext4" scratch=yes > /dev/null 2> "$BATS_TEST_TMPDIR/err" || status=$?
 		[ "$status" != 125 ] || break
+		# An error that tells nothing of operands and host is no refusal, but for a cage that did not close.
+		[[ $status =~ ^[05]$ ]] || grep -q ': confinement: ' "$BATS_TEST_TMPDIR/err" ||
+			{ echo "call $n: $status"; cat "$BATS_TEST_TMPDIR/err"; false; }
 		if [ "$status" = 0 ]; then
 			banger-priv cleanup-jailer-chroot vm1
 		elif [ "$(jail_state)" != "$before" ]; then

@@ -93,7 +93,7 @@ enum code
 look_at_jails(const struct settings *settings)
 {
 	struct jail_fault fault = { 0 };
-	int rc, jail = jail_open(settings, false, &fault);
+	int rc, jail = jail_open(settings, &fault);
 	struct directory_reader vms = { .fd = jail };
 	const char *name = "";
 

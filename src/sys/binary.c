@@ -53,6 +53,12 @@ binary_open(enum binary which, const struct settings *settings, struct binary_fo
 	return -ENOENT;
 }
 
+bool
+binary_has_fault(int rc)
+{
+	return rc == -ENOENT || rc == -ELOOP || rc == -EPERM || rc == -EACCES || rc == -ENOTDIR || rc == -ENAMETOOLONG;
+}
+
 const char *
 binary_fault(int rc, const struct binary_found *found, char *command, size_t size)
 {

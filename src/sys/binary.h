@@ -25,6 +25,10 @@ struct binary_found {
  * kernel said. */
 int binary_open(enum binary which, const struct settings *settings, struct binary_found *found);
 
+/* Whether an error of binary_open's is about the file or the way to it, and so has words and a remedy; the kernel's
+ * other troubles have not. */
+bool binary_has_fault(int rc);
+
 /* What is wrong with that part of the path, and in command the install(1) command that mends it ("" where no
  * command does). */
 const char *binary_fault(int rc, const struct binary_found *found, char *command, size_t size);

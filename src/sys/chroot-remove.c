@@ -47,7 +47,7 @@ make_all_private(int directory, const struct mount_table *table)
 }
 
 /* Unmounts one, and gives in *copy what is needed to put it back: a detached mount of the same, which
- * keeps nothing busy, or -1. */
+ * keeps nothing busy.  -1 of one that is unbindable, and so none of ours. */
 static int
 take_off(int directory, const char *path, int *copy)
 {
@@ -58,11 +58,13 @@ take_off(int directory, const char *path, int *copy)
 	if (parent < 0)
 		return parent;
 	fd = beneath_open(parent, name, O_PATH | O_NOFOLLOW, 1);
-	if (fd >= 0) {
-		*copy = mount_clone(fd, 0, -1);
+	rc = fd < 0 ? fd : mount_clone(fd, 0, -1);
+	if (fd >= 0)
 		close(fd);
-	}
-	rc = mount_remove(parent, name, false);
+	if (rc >= 0)
+		*copy = rc;
+	if (rc >= 0 || rc == -EINVAL)
+		rc = mount_remove(parent, name, false);
 	close(parent);
 	if (rc < 0 && *copy >= 0) {
 		close(*copy);
@@ -129,7 +131,7 @@ int
 chroot_remove(const struct vm_id *vm, const struct settings *settings, struct jail_fault *fault)
 {
 	char prefix[PATH_MAX + 64];
-	int rc = 0, jail = jail_open(settings, false, fault);
+	int rc = 0, jail = jail_open(settings, fault);
 
 	if (jail < 0 && jail != -ENOENT)
 		return jail;

@@ -54,6 +54,16 @@ place_tmpfs(const struct chroot *chroot, const char *name, uint64_t bytes, unsig
 }
 
 int
+chroot_is_there(int jail, const struct vm_id *vm)
+{
+	struct stat status;
+
+	if (fstatat(jail, vm->text, &status, AT_SYMLINK_NOFOLLOW) == 0)
+		return 1;
+	return errno == ENOENT ? 0 : -errno;
+}
+
+int
 chroot_begin(int jail, const struct vm_id *vm, uint64_t bytes, struct chroot *chroot)
 {
 	int rc = directory_make(jail, vm->text);
@@ -147,7 +157,7 @@ chroot_add_link(const struct chroot *chroot, const char *name, const char *to)
 }
 
 int
-chroot_add_vsock(const struct chroot *chroot, uid_t uid, gid_t gid)
+chroot_find_vsock(dev_t *device)
 {
 	struct stat status;
 
@@ -156,7 +166,17 @@ chroot_add_vsock(const struct chroot *chroot, uid_t uid, gid_t gid)
 	/* A misc device; its number is the kernel's own answer, and nothing else goes in. */
 	if (!S_ISCHR(status.st_mode) || major(status.st_rdev) != 10)
 		return -ENXIO;
-	return chroot_add_node(chroot, "dev/vhost-vsock", S_IFCHR | 0600, status.st_rdev, uid, gid);
+	*device = status.st_rdev;
+	return 0;
+}
+
+int
+chroot_add_vsock(const struct chroot *chroot, uid_t uid, gid_t gid)
+{
+	dev_t device;
+	int rc = chroot_find_vsock(&device);
+
+	return rc < 0 ? rc : chroot_add_node(chroot, "dev/vhost-vsock", S_IFCHR | 0600, device, uid, gid);
 }
 
 int

@@ -25,6 +25,9 @@ struct chroot {
 	int root;                       /* the tmpfs's root */
 };
 
+/* Whether a VM has a directory, or something has its place: 1, 0, or -errno. */
+int chroot_is_there(int jail, const struct vm_id *vm);
+
 /* The directory, exclusively (-EEXIST), and an empty tmpfs in it of that many bytes at most.  The jail's
  * descriptor stays the caller's. */
 int chroot_begin(int jail, const struct vm_id *vm, uint64_t bytes, struct chroot *chroot);
@@ -36,6 +39,7 @@ int chroot_add_node(const struct chroot *chroot, const char *name, mode_t mode, 
 		    uid_t uid, gid_t gid);
 int chroot_add_link(const struct chroot *chroot, const char *name, const char *to);
 /* dev/vhost-vsock: -ENOENT where the host has none, -ENXIO where that is something else. */
+int chroot_find_vsock(dev_t *device);
 int chroot_add_vsock(const struct chroot *chroot, uid_t uid, gid_t gid);
 int chroot_add_sockets(const struct chroot *chroot, gid_t owner_gid);
 

@@ -76,34 +76,43 @@ take_turn(int lock)
 static int turn = -1;
 
 int
-jail_open(const struct settings *settings, bool bind, struct jail_fault *fault)
+jail_open(const struct settings *settings, struct jail_fault *fault)
 {
-	const char *path = settings->jail_dir.text;
-	int jail = -1, rc = 0, fd = open_checked(path, fault);
+	static char below[PATH_MAX + sizeof("/firecracker")];
+	int fd = open_checked(settings->jail_dir.text, fault);
 
 	if (fd < 0)
 		return fd;
-	if (bind) {
-		/* Mode 0711: nobody but root can open it for reading, and so hold this lock. */
-		turn = beneath_open(fd, ".", O_RDONLY | O_DIRECTORY, 1);
-		rc = turn < 0 ? turn : take_turn(turn);
-		if (rc == 0) {
-			close(fd);
-			fd = open_checked(path, fault);
-			rc = fd < 0 ? fd : bind_privately(path, &fd, fault);
-		}
-	}
-	if (rc == 0) {
-		static char below[PATH_MAX + sizeof("/firecracker")];
+	close(fd);
+	stpcpy(stpcpy(below, settings->jail_dir.text), "/firecracker");
+	return open_checked(below, fault);
+}
 
-		stpcpy(stpcpy(below, path), "/firecracker");
-		jail = open_checked(below, fault);
-	}
-	if (rc < 0)
-		jail_end_turn();
+int
+jail_open_in_turn(const struct settings *settings, struct jail_fault *fault)
+{
+	int rc, fd = open_checked(settings->jail_dir.text, fault);
+
+	if (fd < 0)
+		return fd;
+	/* Mode 0711: nobody but root can open it for reading, and so hold this lock. */
+	turn = beneath_open(fd, ".", O_RDONLY | O_DIRECTORY, 1);
+	close(fd);
+	rc = turn < 0 ? turn : take_turn(turn);
+	return rc < 0 ? rc : jail_open(settings, fault);
+}
+
+int
+jail_bind(const struct settings *settings, struct jail_fault *fault)
+{
+	int rc, fd = open_checked(settings->jail_dir.text, fault);
+
+	if (fd < 0)
+		return fd;
+	rc = bind_privately(settings->jail_dir.text, &fd, fault);
 	if (fd >= 0)
 		close(fd);
-	return rc < 0 ? rc : jail;
+	return rc < 0 ? rc : jail_open(settings, fault);
 }
 
 void

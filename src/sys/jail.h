@@ -12,11 +12,16 @@
 /* What is wrong with a path that must be root's alone; for exit code 4. */
 struct jail_fault { const char *path; size_t length; const char *wanted; };
 
-/* Opens jail_dir/firecracker (the caller closes it).  With bind, after making sure of the private
- * mount; whoever asks for that waits for the others, and holds them up until jail_end_turn or the process's
- * end.  -EPERM or -ELOOP with *fault, -ENOENT, -ETIMEDOUT after ten seconds of waiting, or -errno. */
-int jail_open(const struct settings *settings, bool bind, struct jail_fault *fault);
+/* Opens jail_dir/firecracker (the caller closes it).  -EPERM or -ELOOP with *fault, -ENOENT, or -errno. */
+int jail_open(const struct settings *settings, struct jail_fault *fault);
+
+/* The same for who prepares a VM: waits for the others who do, and holds them up until jail_end_turn or the process's
+ * end.  -ETIMEDOUT after ten seconds of waiting. */
+int jail_open_in_turn(const struct settings *settings, struct jail_fault *fault);
 void jail_end_turn(void);
+
+/* In turn: makes sure of the private mount, and opens anew, below it. */
+int jail_bind(const struct settings *settings, struct jail_fault *fault);
 
 /* Whether a prepared VM has the uid, or the gid; 0 is neither asked for.  1, 0, or -errno. */
 int jail_has_ids(int jail, uid_t uid, gid_t gid);

@@ -22,6 +22,8 @@ act(const struct settings *settings)
 	struct binary_found found;
 	int fd = binary_open(ask.binary, settings, &found);
 
+	if (fd < 0 && !binary_has_fault(fd))
+		return failed(fd, "cannot look at %s", found.path);
 	if (fd < 0) {
 		binary_remedy(fd, &found, remedy, sizeof(remedy));
 		return refused(REASON_HOST, "%s", remedy);
