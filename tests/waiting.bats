@@ -54,6 +54,11 @@ told() { # WHAT: in the first second, and in the one after that
 	wait "$pid" || status=$?
 	[ "$status" = 6 ]
 	[ "$(ls /run/banger-priv | xargs)" = "directories.lock network.lock vm.lock" ]
+	# The owner can neither see nor hold them.
+	run ! as banger ls /run/banger-priv
+	run ! as banger stat /run/banger-priv/vm.lock
+	run ! as banger flock -n /run/banger-priv/vm.lock true
+	run ! as banger mv /run/banger-priv /run/away
 }
 
 @test "the jail, while another verb prepares" {
