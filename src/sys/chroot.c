@@ -173,7 +173,7 @@ chroot_find_vsock(dev_t *device)
 int
 chroot_add_vsock(const struct chroot *chroot, uid_t uid, gid_t gid)
 {
-	dev_t device;
+	dev_t device = 0;
 	int rc = chroot_find_vsock(&device);
 
 	return rc < 0 ? rc : chroot_add_node(chroot, "dev/vhost-vsock", S_IFCHR | 0600, device, uid, gid);

@@ -6,12 +6,13 @@
 #include <elf.h>
 #include <errno.h>
 #include <link.h>
+#include <stdint.h>
 #include <string.h>
 #include <unistd.h>
 
 /* What has its headers where no file has bytes is no program: also beyond what an offset can be (EINVAL). */
 static int
-read_at(int fd, void *into, size_t size, ElfW(Off) at)
+read_at(int fd, void *into, size_t size, uint64_t at)
 {
 	ssize_t got = pread(fd, into, size, (off_t)at);
 
