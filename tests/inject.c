@@ -1,6 +1,7 @@
 /*
  * inject ACTION CALL WHEN COMMAND...: runs COMMAND and, at the WHEN-th CALL that it or a child of it makes
- * ("any" is every system call, "caged" every one after the first filter was installed), does ACTION: kill;
+ * ("any" is every system call, "caged" every one after the first filter was installed; WHEN+ is that one and
+ * all that come after it), does ACTION: kill;
  * abandon, which kills COMMAND while what it started goes on; fail:ERRNO; become:CALL, another call with the
  * same arguments; alter:INDEX:VALUE, the same call with another argument; do:SHELL, what the shell does while
  * the call waits.  inject count CALL 0 COMMAND prints how many there are.  Exits as COMMAND does, 128 + n for
@@ -28,6 +29,7 @@ enum { NEVER_CAME = 125, BAD_USE = 126, TRACEES = 256 };
 static struct {
 	long call;              /* or ANY, or CAGED */
 	unsigned long when, seen;
+	int ever_after;
 	int error;              /* of fail */
 	long become;            /* -1 is none */
 	int argument;           /* of alter; -1 is none */
@@ -89,7 +91,7 @@ at_entry(struct tracee *tracee, struct user_regs_struct *regs)
 	if (want.error && (regs->orig_rax == SYS_exit_group || regs->orig_rax == SYS_exit))
 		return;
 	want.seen++;
-	if (want.counting || want.seen != want.when)
+	if (want.counting || (want.ever_after ? want.seen < want.when : want.seen != want.when))
 		return;
 	/* It has no errno: libc takes what it answers for the end of the heap. */
 	if (want.error && regs->orig_rax == SYS_brk)
@@ -225,7 +227,8 @@ read_wish(char *argv[])
 	char *rest;
 
 	want.call = resolve(argv[2]);
-	want.when = strtoul(argv[3], NULL, 10);
+	want.when = strtoul(argv[3], &rest, 10);
+	want.ever_after = *rest == '+';
 	want.become = want.argument = -1;
 	if (strcmp(action, "count") == 0)
 		return want.counting = 1;

@@ -61,20 +61,27 @@ nat_find(const struct guest *guest)
 	return rc < 0 ? rc : own.any ? 0 : held.any ? -EEXIST : -ENOENT;
 }
 
-int
-nat_add(const struct nat *nat, const struct settings *settings, const struct guest *guest,
-	const char *vm)
+/* What is to be so. */
+struct change {
+	const struct settings *settings;
+	const struct guest *guest;
+	const char *vm;
+};
+
+/* What it still takes, into the batch.  0 or -errno. */
+static int
+plan_add(const struct nat *nat, const struct change *change)
 {
-	struct nat_key key = key_of(guest);
-	struct nat_key bridge = { .address = settings->bridge_address.address };
+	struct nat_key key = key_of(change->guest);
+	struct nat_key bridge = { .address = change->settings->bridge_address.address };
 	struct found held = { 0 };
 	char tag[64];
 	int rc = 0;
 
-	tap_alias(vm, tag, sizeof(tag));
+	tap_alias(change->vm, tag, sizeof(tag));
 	nft_begin(&batch);
 	if (!nat->is_whole)
-		nat_rebuild(&batch, nat, settings);
+		nat_rebuild(&batch, nat, change->settings);
 	if (nat->is_there)
 		rc = find_element(&nat_sets[ADDRESSES], &bridge, &held);
 	if (!held.any)
@@ -89,9 +96,47 @@ nat_add(const struct nat *nat, const struct settings *settings, const struct gue
 		if (!found.tagged)
 			nat_change_element(&batch, NFT_MSG_NEWSETELEM, set, &key, tag);
 	}
+	return rc < 0 ? rc : forward_hook(&nat->forward, change->settings, &batch);
+}
+
+/* The kernel may have done it and have lost its answer, for want of memory: then it takes nothing any more.
+ * Where not even that can be asked, *known is false. */
+static int
+carry_out(int (*plan)(const struct nat *nat, const struct change *change), const struct nat *nat,
+	  const struct change *change, bool *known)
+{
+	struct nat now;
+	int again, rc = plan(nat, change);
+
+	*known = true;
+	if (rc < 0)
+		return rc;
+	rc = nft_commit(&batch);
 	if (rc == 0)
-		rc = forward_hook(&nat->forward, settings, &batch);
-	return rc < 0 ? rc : nft_commit(&batch);
+		return 0;
+	again = nat_look(change->settings, &now);
+	if (again == 0)
+		again = plan(&now, change);
+	*known = again == 0;
+	return again == 0 && nft_is_empty(&batch) ? 0 : rc;
+}
+
+static const char *
+what_failed(bool known)
+{
+	return known ? "change the packet filter" : "find out whether the packet filter was changed";
+}
+
+int
+nat_add(const struct nat *nat, const struct settings *settings, const struct guest *guest,
+	const char *vm, const char **cannot)
+{
+	const struct change change = { settings, guest, vm };
+	bool known;
+	int rc = carry_out(plan_add, nat, &change, &known);
+
+	*cannot = what_failed(known);
+	return rc;
 }
 
 struct search {
@@ -144,23 +189,22 @@ remove_one(const struct nat_key *key)
 	return rc;
 }
 
-int
-nat_remove(const struct nat *nat, const struct guest *guest)
+static int
+plan_remove(const struct nat *nat, const struct change *change)
 {
-	struct nat_key key = key_of(guest);
-	int rc = nat_is_last(guest);
+	struct nat_key key = key_of(change->guest);
+	int last = nat_is_last(change->guest);
 
-	if (rc < 0)
-		return rc;
 	nft_begin(&batch);
-	rc = rc ? remove_last(nat) : remove_one(&key);
-	return rc < 0 ? rc : nft_commit(&batch);
+	return last < 0 ? last : last ? remove_last(nat) : remove_one(&key);
 }
 
 int
 nat_withdraw(const struct settings *settings, const struct guest *guest, const char **cannot)
 {
+	const struct change change = { settings, guest, NULL };
 	struct nat nat;
+	bool known;
 	int last, rc = nat_look(settings, &nat);
 
 	*cannot = "read the packet filter";
@@ -172,9 +216,10 @@ nat_withdraw(const struct settings *settings, const struct guest *guest, const c
 	rc = last ? sysctl_set_link("ipv4", settings->bridge.text, "forwarding", 0) : 0;
 	if (rc < 0)
 		return rc;
-	*cannot = "change the packet filter";
-	rc = nat_remove(&nat, guest);
-	if (rc < 0 && last)
+	rc = carry_out(plan_remove, &nat, &change, &known);
+	*cannot = what_failed(known);
+	/* Not while the rules may be gone. */
+	if (rc < 0 && known && last)
 		sysctl_set_link("ipv4", settings->bridge.text, "forwarding", 1);
 	return rc;
 }

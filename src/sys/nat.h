@@ -33,19 +33,17 @@ int nat_find(const struct guest *guest);
 
 /* In one transaction: tables, chains and rules are whole, the guest is in, tagged with vm ("" is
  * none), and each forward chain that drops has its rule.  What is so already is not
- * touched.  0 or -errno, and nothing changed. */
+ * touched.  0; or -errno and nothing changed, but where *cannot says that this cannot be found out. */
 int nat_add(const struct nat *nat, const struct settings *settings, const struct guest *guest,
-	    const char *vm);
+	    const char *vm, const char **cannot);
 
 /* Whether no guest would be left without this one, be it in or not. 0, 1, or -errno. */
 int nat_is_last(const struct guest *guest);
 
-/* In one transaction: the guest is out; with the last one go the tables, and our rules elsewhere.
- * Done, too, when it was not in.  0 or -errno, and nothing changed. */
-int nat_remove(const struct nat *nat, const struct guest *guest);
-
-/* The same from the beginning, and with the last guest the bridge's switch of forwarding is off.  0, or -errno
- * and nothing changed; *cannot says what could not be done. */
+/* From the beginning, and in one transaction: the guest is out; with the last one go the tables, our rules
+ * elsewhere, and before them the bridge's forwarding.  Done, too, when it was not in.  0; or -errno and nothing
+ * changed, but where *cannot, which says what could not be done, says that this cannot be found out: then
+ * forwarding is off. */
 int nat_withdraw(const struct settings *settings, const struct guest *guest, const char **cannot);
 
 /* Every guest, with the tag that it was given. */

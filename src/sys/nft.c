@@ -182,12 +182,18 @@ nft_element(struct nft_batch *batch, int type, int family, const char *table, co
 	nft_message_end(batch);
 }
 
+bool
+nft_is_empty(const struct nft_batch *batch)
+{
+	return !batch->last && batch->rc == 0;
+}
+
 int
 nft_commit(struct nft_batch *batch)
 {
 	struct nlmsghdr *end;
 
-	if (batch->rc < 0 || !batch->last)
+	if (batch->rc < 0 || nft_is_empty(batch))
 		return batch->rc;
 	/* Errors come whatever the flags; one acknowledgement says that there were none. */
 	batch->last->nlmsg_flags |= NLM_F_ACK;

@@ -58,7 +58,10 @@ bool nft_put_element(struct nlmsghdr *message, const char *table, const char *se
 void nft_element(struct nft_batch *batch, int type, int family, const char *table, const char *set,
 		 const void *key, size_t key_length, const char *comment);
 
-/* 0, or the first error, and nothing has changed.  An empty batch is 0. */
+bool nft_is_empty(const struct nft_batch *batch);
+
+/* 0, or the first error: the kernel's, and nothing has changed; or that of receiving its answer.  An empty batch
+ * is 0. */
 int nft_commit(struct nft_batch *batch);
 
 /* ---- questions ---- */

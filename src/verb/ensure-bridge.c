@@ -22,43 +22,67 @@ close_to_ipv6(const char *bridge)
 	return rc < 0 ? rc : sysctl_set_link("ipv6", bridge, "addr_gen_mode", 1 /* none */);
 }
 
+/* What the bridge lacks of what it should be. */
+static enum code
+complete(const struct settings *settings, const struct link *bridge)
+{
+	const char *name = settings->bridge.text;
+	int rc;
+
+	/* Down is what an interrupted call left, or what was made just now; one that is up may be
+	 * somebody else's, with IPv6 on purpose. */
+	rc = bridge->up ? 0 : close_to_ipv6(name);
+	if (rc < 0)
+		return failed(rc, "cannot keep %s from taking IPv6 routes from guests", name);
+	rc = bridge->up ? 0 : link_fix_station(bridge);
+	if (rc < 0)
+		return failed(rc, "cannot fix the station address of %s", name);
+	rc = link_add_address(bridge->index, &settings->bridge_address);
+	if (rc < 0)
+		return failed(rc, "cannot give %s its address", name);
+	rc = link_set_up(bridge->index);
+	if (rc < 0)
+		return failed(rc, "cannot bring up %s", name);
+	rc = settings->guest_isolation ? link_isolate_ports(bridge->index, tap_is_ours) : 0;
+	if (rc < 0)
+		return failed(rc, "cannot isolate the ports of %s", name);
+	return CODE_DONE;
+}
+
+/* By its name, which it was given exclusively: of one that could not be found there is nothing else. */
+static void
+take_away(const struct link_name *name)
+{
+	struct link bridge;
+
+	if (link_find(name, &bridge) == 0 && strcmp(bridge.kind, "bridge") == 0)
+		link_delete(bridge.index);
+}
+
 static enum code
 act(const struct settings *settings)
 {
 	const char *name = settings->bridge.text;
 	struct link bridge;
-	int rc = link_find(&settings->bridge, &bridge);
+	enum code code;
+	int rc = link_find(&settings->bridge, &bridge), made = -EEXIST;
 
 	if (rc == -ENODEV) {
-		rc = link_create_bridge(&settings->bridge);
-		if (rc == 0)
-			rc = link_find(&settings->bridge, &bridge);
+		made = link_create_bridge(&settings->bridge);
+		/* The kernel's answer may be lost, and the bridge be there. */
+		rc = link_find(&settings->bridge, &bridge);
+		if (rc == -ENODEV)
+			rc = made;
 	}
-	if (rc == -EEXIST)
-		return refused(REASON_FOREIGN, "%s is the alternative name of another link", name);
-	if (rc < 0)
-		return failed(rc, "cannot make the bridge %s", name);
-	if (strcmp(bridge.kind, "bridge") != 0)
+	if (rc == 0 && strcmp(bridge.kind, "bridge") != 0)
 		return refused(REASON_FOREIGN, "the link %s is not a bridge; remove it, or configure "
 			       "another name", name);
-	/* Down is what an interrupted call left, or what was made just now; one that is up may be
-	 * somebody else's, with IPv6 on purpose. */
-	rc = bridge.up ? 0 : close_to_ipv6(name);
-	if (rc < 0)
-		return failed(rc, "cannot keep %s from taking IPv6 routes from guests", name);
-	rc = bridge.up ? 0 : link_fix_station(&bridge);
-	if (rc < 0)
-		return failed(rc, "cannot fix the station address of %s", name);
-	rc = link_add_address(bridge.index, &settings->bridge_address);
-	if (rc < 0)
-		return failed(rc, "cannot give %s its address", name);
-	rc = link_set_up(bridge.index);
-	if (rc < 0)
-		return failed(rc, "cannot bring up %s", name);
-	rc = settings->guest_isolation ? link_isolate_ports(bridge.index, tap_is_ours) : 0;
-	if (rc < 0)
-		return failed(rc, "cannot isolate the ports of %s", name);
-	return CODE_DONE;
+	if (rc == -EEXIST)
+		return refused(REASON_FOREIGN, "%s is the alternative name of another link", name);
+	code = rc < 0 ? failed(rc, "cannot make the bridge %s", name) : complete(settings, &bridge);
+	if (code != CODE_DONE && made == 0)
+		take_away(&settings->bridge);
+	return code;
 }
 
 static const struct handle handles[] = {
@@ -87,7 +111,7 @@ const struct verb verb_ensure_bridge = {
 	.name = "ensure-bridge",
 	.summary = "the configured bridge exists, has its address and is up",
 	.effect = "one link of kind bridge with one IPv4 address",
-	.on_failure = "a bridge without address or not up, which the next call completes",
+	.on_failure = "no new bridge; one that was there may have its address or be up",
 	.note = "a new bridge takes no IPv6 router advertisements, has no link-local address, and keeps its "
 		"station address whatever joins it; with "
 		"guest_isolation = yes taps that are on it already are isolated, with no they stay as "

@@ -51,6 +51,7 @@ static enum code
 act(const struct settings *settings)
 {
 	const struct forward_chain *obstacle;
+	const char *cannot;
 	struct nat nat;
 	enum code code = check_tap();
 	int rc, place;
@@ -69,16 +70,13 @@ act(const struct settings *settings)
 			       obstacle->name, obstacle->table, obstacle->is_owned ?
 			       "whose table it is lets nobody else accept guests there" :
 			       "set forward_hook = yes, and it gets a rule of ours that accepts guests");
-	rc = nat_add(&nat, settings, &ask.guest, ask.vm.text);
+	rc = nat_add(&nat, settings, &ask.guest, ask.vm.text, &cannot);
 	if (rc < 0)
-		return failed(rc, "cannot change the packet filter");
+		return failed(rc, "cannot %s", cannot);
 	rc = forward_packets(settings);
-	if (rc < 0) {
-		if (place == -ENOENT && nat_look(settings, &nat) == 0)
-			nat_remove(&nat, &ask.guest);
-		return failed(rc, "cannot switch forwarding on");
-	}
-	return CODE_DONE;
+	if (rc < 0 && place == -ENOENT && nat_withdraw(settings, &ask.guest, &cannot) < 0)
+		return failed(rc, "cannot switch forwarding on, nor, for the guest to be out again, %s", cannot);
+	return rc < 0 ? failed(rc, "cannot switch forwarding on") : CODE_DONE;
 }
 
 static const struct handle handles[] = {
@@ -113,7 +111,8 @@ const struct verb verb_ensure_nat = {
 	.summary = "a guest gets out by the uplink, masqueraded, with that address and no other",
 	.effect = "its elements in the nft tables \"bridge banger-priv\" and \"ip banger-priv\"; one rule in "
 		  "each forward chain that drops, by policy or by its last rule (forward_hook); forwarding",
-	.on_failure = "the packet filter as it was; forwarding may be on",
+	.on_failure = "the packet filter as it was, but where the message says that this cannot be found out, "
+		      "and for a guest that was in before; forwarding may be on, from the bridge off",
 	.note = "guests reach neither 169.254.0.0/16 nor what forward_hook = no leaves closed; frames "
 		"of guests that are neither IPv4 nor ARP go nowhere while there is a guest with NAT",
 	.operands = operands,

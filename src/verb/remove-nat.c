@@ -56,7 +56,7 @@ const struct verb verb_remove_nat = {
 	.summary = "the guest gets out no more; absent is done",
 	.effect = "no element of it; with the last guest no nft table and no rule of ours, and no "
 		  "forwarding from the bridge",
-	.on_failure = "the packet filter as it was",
+	.on_failure = "the packet filter as it was, but where the message says that this cannot be found out",
 	.note = "the switch net.ipv4.ip_forward stays on: others may rely on it by now",
 	.operands = operands,
 	.paths = paths,
