@@ -249,6 +249,8 @@ tracer_follow(struct tracer *tracer)
 			deliver = WSTOPSIG(status);
 		if (leaving && status >> 16 == 0 && WSTOPSIG(status) == SIGSTOP) {
 			ptrace(PTRACE_DETACH, pid, NULL, NULL);
+			/* It may have been in the stop that it begins with, and ours is yet to come. */
+			kill(pid, SIGCONT);
 			tracee->pid = 0;
 			continue;
 		}
