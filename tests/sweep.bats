@@ -25,7 +25,7 @@ in_the_vm="create-dm-snapshot cleanup-dm-snapshot remove-dm-snapshot fsck-snapsh
 
 @test "begin: killed at every call from its very first" { sweep begin 150 create-tap; }
 
-@test "fail: every call in the cage with each error that it may give" { sweep fail 10; }
+@test "fail: every call in the cage with each error that it may give" { sweep fail 1; }
 
 @test "without: each call that is new in Linux is not there; the same strength, or 4 and nothing touched" { sweep without; }
 

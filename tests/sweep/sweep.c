@@ -3,7 +3,7 @@
  * LIMIT points of its way at most, spread evenly (0: at all of them).
  *
  *   kill     dies at its N-th system call, for each N; likewise from its first call on (begin)
- *   fail     its N-th call gives an error, each that the call may give
+ *   fail     its N-th call gives an error, each that the call may give (at all calls, LIMIT errors in turn)
  *   without  a call that is new in Linux is not there at all
  *   swap     waits at its N-th call that takes a path, while the owner swaps what an operand names
  *   pair     waits at its N-th call, while another verb works on the same objects

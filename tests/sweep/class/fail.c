@@ -55,6 +55,31 @@ fail_at(const struct line *line, const struct way *way, unsigned long when, long
 	sweep.steps += visit.reached;
 }
 
+static unsigned long
+count_of(const int *errors)
+{
+	unsigned long count = 0;
+
+	while (errors[count])
+		count++;
+	return count;
+}
+
+/* Of the same call, made over and over, as for each of 41 capabilities in each cage. */
+enum { ENOUGH_OF_THE_SAME = 6 };
+
+static bool
+is_more_of_the_same(const struct way *way, unsigned long when)
+{
+	if (sweep.limit == 0 || when <= ENOUGH_OF_THE_SAME || when >= CALLS_MAX)
+		return false;
+	for (unsigned long back = 1; back <= ENOUGH_OF_THE_SAME; back++)
+		if (way->call[when - back] != way->call[when])
+			return false;
+	return true;
+}
+
+/* At every call; where the limit is below the number of its errors, with those whose turn it is. */
 void
 sweep_fail(const struct line *line)
 {
@@ -62,11 +87,15 @@ sweep_fail(const struct line *line)
 
 	walk_way(line, FROM_CAGE, false, &way);
 	sweep.calls += way.calls;
-	for (unsigned long when = 1; when <= way.calls; when += step_of(way.calls)) {
+	for (unsigned long when = 1; when <= way.calls; when++) {
 		long call = way.call[when < CALLS_MAX ? when : 0];
+		const int *errors = errors_of(call);
+		unsigned long count = is_among(call, infallible) ? 0 : count_of(errors);
 
-		for (const int *error = errors_of(call); *error && !is_among(call, infallible); error++)
-			fail_at(line, &way, when, call, *error);
+		if (is_more_of_the_same(&way, when))
+			continue;
+		for (unsigned long i = 0; i < count && (i < sweep.limit || sweep.limit == 0); i++)
+			fail_at(line, &way, when, call, errors[(when + i) % count]);
 	}
 	forget_way(&way);
 }
