@@ -18,8 +18,8 @@ const struct call keep_always[] = {
 	CALL(close, "descriptors close themselves"),
 	CALL(exit_group, "the end"),
 #ifdef BANGER_INSTRUMENTED
-	/* What the sanitizers' and gcov's run-time libraries call by themselves.  A build that has
-	 * this is never installed: meson.build refuses. */
+	/* What the sanitizers' run-time libraries call by themselves.  A build that has this is never installed:
+	 * meson.build refuses. */
 	CALL(brk, "instrumentation"), CALL(mmap, "instrumentation"),
 	CALL(munmap, "instrumentation"), CALL(mprotect, "instrumentation"),
 	CALL(madvise, "instrumentation"), CALL(futex, "instrumentation"),
@@ -29,7 +29,6 @@ const struct call keep_always[] = {
 	CALL(openat, "instrumentation"), CALL(read, "instrumentation"),
 	CALL(lseek, "instrumentation"), CALL(fcntl, "instrumentation"),
 	CALL(newfstatat, "instrumentation"), CALL(readlink, "instrumentation"),
-	CALL(mkdir, "instrumentation"), CALL(ftruncate, "instrumentation"),
 	CALL(getrandom, "instrumentation"), CALL(sched_yield, "instrumentation"),
 #endif
 	LIST_END,
