@@ -51,15 +51,22 @@ pin_copy(int vm_directory, struct stat *status)
 	return -ENXIO;
 }
 
-bool
-executable_is_copy(const struct stat *executable, const char *vm, const struct settings *settings)
+static int
+pin_directory(const char *vm, const struct settings *settings)
 {
 	char path[PATH_MAX + VM_ID_MAX + 32];
 	struct stat status;
-	int fd, directory;
 
 	snprintf(path, sizeof(path), "%s/firecracker/%.*s", settings->jail_dir.text, VM_ID_MAX + 1, vm);
-	directory = trusted_open(path, &status, NULL);
+	return trusted_open(path, &status, NULL);
+}
+
+bool
+executable_is_copy(const struct stat *executable, const char *vm, const struct settings *settings)
+{
+	struct stat status;
+	int fd, directory = pin_directory(vm, settings);
+
 	if (directory < 0)
 		return false;
 	fd = pin_copy(directory, &status);
@@ -103,14 +110,19 @@ executable_copy_is_used(int vm_directory)
 }
 
 int
-executable_is_used(const struct settings *settings)
+executable_any_used(const struct vm_id *vm, const struct settings *settings)
 {
 	struct binary_found found;
-	int rc, fd = binary_open(BINARY_FIRECRACKER, settings, &found);
+	int rc = 0, directory, fd = binary_open(BINARY_FIRECRACKER, settings, &found);
 
-	if (fd < 0)
-		return 0;
-	rc = is_open_elsewhere(fd);
-	close(fd);
+	if (fd >= 0) {
+		rc = is_open_elsewhere(fd);
+		close(fd);
+	}
+	directory = rc == 0 ? pin_directory(vm->text, settings) : -1;
+	if (directory >= 0) {
+		rc = executable_copy_is_used(directory);
+		close(directory);
+	}
 	return rc;
 }

@@ -30,11 +30,22 @@ bool executable_is_copy(const struct stat *executable, const char *vm, const str
  * else, be it the jailer just before it becomes firecracker. */
 int executable_copy_is_used(int vm_directory);
 
-/* Whether anybody executes the configured firecracker itself: without a jailer. */
-int executable_is_used(const struct settings *settings);
+/* Whether anybody executes one of the two: whether there may be a firecracker of that VM besides those that a cgroup
+ * names.  Likewise. */
+int executable_any_used(const struct vm_id *vm, const struct settings *settings);
 
 #define EXECUTABLE_USED_CAPS \
 	CAP(LEASE, "a lease of a file of another uid: the kernel's word on who else has it open")
 #define EXECUTABLE_USED_CALLS \
 	CALL_IF(fcntl, 1, F_SETLEASE, "which the kernel refuses while somebody executes the file"), \
 	CALL_IF(fcntl, 1, F_SETSIG, "the signal to who holds one, which must not end it")
+
+/* What executable_any_used calls. */
+#define EXECUTABLE_ANY_USED_CAPS \
+	CAP(DAC_READ_SEARCH, "to the copy of firecracker in the jail, where the VM's uid alone is let in"), \
+	EXECUTABLE_USED_CAPS
+#define EXECUTABLE_ANY_USED_CALLS \
+	CALL(openat, "the configured firecracker, and its copy in the jail, from / on"), \
+	CALL(openat2, "each component on the way"), \
+	CALL(newfstatat, "whose they are"), \
+	EXECUTABLE_USED_CALLS

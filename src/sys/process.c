@@ -251,24 +251,6 @@ process_signal(int nr)
 }
 
 int
-process_may_stray(const struct vm_id *vm, const struct settings *settings)
-{
-	char path[PATH_MAX + VM_ID_MAX + 32];
-	struct stat status;
-	int directory, rc = executable_is_used(settings);
-
-	if (rc != 0)
-		return rc;
-	snprintf(path, sizeof(path), "%s/firecracker/%s", settings->jail_dir.text, vm->text);
-	directory = trusted_open(path, &status, NULL);
-	if (directory < 0)
-		return 0;
-	rc = executable_copy_is_used(directory);
-	close(directory);
-	return rc;
-}
-
-int
 process_hold_stray(const struct vm_id *vm, const struct settings *settings)
 {
 	const struct claim claim = { .vm = vm };

@@ -8,7 +8,6 @@
 
 #include "gate/gate.h"
 #include "keep.h"
-#include "sys/executable.h"
 
 /* What the caller says about a process besides its number; NULL: nothing. */
 struct claim {
@@ -36,10 +35,6 @@ int process_hold_vmm(const struct vm_id *vm, const struct settings *settings);
  * -ESRCH when there is none, or -errno when that cannot be told. */
 int process_hold_stray(const struct vm_id *vm, const struct settings *settings);
 
-/* Whether there may be one, at a cost that does not grow with the number of processes: whether what one would
- * execute is in use at all (executable.h).  1, 0, or -errno. */
-int process_may_stray(const struct vm_id *vm, const struct settings *settings);
-
 /* SIGKILL to what process_hold holds, and waits until it has ended.  0, -EBUSY after timeout_ms, or
  * -errno. */
 int process_end(int timeout_ms);
@@ -63,13 +58,3 @@ enum reason process_objection(int rc, const struct claim *claim, const char **te
 	CALL(read, "the process's cgroup, uid and command line"), \
 	CALL(fstatfs, "/proc must be procfs"), \
 	CALL(newfstatat, "the inodes of executables")
-
-/* What process_may_stray calls. */
-#define PROCESS_MAY_STRAY_CAPS \
-	CAP(DAC_READ_SEARCH, "to the copy of firecracker in the jail, where the VM's uid alone is let in"), \
-	EXECUTABLE_USED_CAPS
-#define PROCESS_MAY_STRAY_CALLS \
-	CALL(openat, "the configured firecracker, and its copy in the jail, from / on"), \
-	CALL(openat2, "each component on the way"), \
-	CALL(newfstatat, "whose they are"), \
-	EXECUTABLE_USED_CALLS

@@ -7,6 +7,7 @@
  */
 #include "sys/cgroup.h"
 #include "sys/chroot.h"
+#include "sys/executable.h"
 #include "sys/link.h"
 #include "sys/nat.h"
 #include "sys/netlink.h"
@@ -74,7 +75,7 @@ why(int rc)
 static enum code
 end_processes(const struct settings *settings)
 {
-	int rc = cgroup_end(&ask.vm, END_MS), stray = process_may_stray(&ask.vm, settings);
+	int rc = cgroup_end(&ask.vm, END_MS), stray = executable_any_used(&ask.vm, settings);
 
 	left->no_cgroup = rc == 0;
 	/* Where no lease tells, all processes are looked at. */
@@ -297,12 +298,12 @@ static const struct handle handles[] = {
 	LIST_END
 };
 
-static const struct cap end_caps[] = { PROCESS_MAY_STRAY_CAPS, LIST_END };
+static const struct cap end_caps[] = { EXECUTABLE_ANY_USED_CAPS, LIST_END };
 static const struct call end_calls[] = {
 	CALL(fstatfs, "which hierarchy is cgroup v2"),
 	CALL(write, "SIGKILL to all in it"),
 	CALL(read, "whether one is left"),
-	PROCESS_MAY_STRAY_CALLS,
+	EXECUTABLE_ANY_USED_CALLS,
 	LIST_END
 };
 
