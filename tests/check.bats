@@ -6,44 +6,7 @@ load lib/guests
 load lib/vmm
 load lib/jail
 load lib/launch
-
-setup_file() {
-	restore_binaries
-	mkdir "$BATS_FILE_TMPDIR/good"
-	cp /usr/local/bin/{firecracker,jailer} "$BATS_FILE_TMPDIR/good"
-	banger-priv ensure-socket-dir
-}
-setup() {
-	printf '%s\n' 'vm_uid = 1900000000-1900000999' 'vm_gid = 1900000000-1900000999' > /etc/banger/priv.conf
-}
-teardown_file() { install_configuration; }
-
-# What it says in that state of that subject, as JSON, one object a line.
-said() { # SUBJECT STATE
-	banger-priv check format=json |
-		jq -c --arg subject "$1" --arg state "$2" '.checks[] | select(.check == $subject and .state == $state)'
-}
-
-is_ready() {
-	banger-priv check > "$BATS_TEST_TMPDIR/ready" || { cat "$BATS_TEST_TMPDIR/ready"; return 1; }
-}
-
-# mends SUBJECT TEXT: the one thing that is wrong is of that subject and says TEXT, and once its command has
-# run nothing is.  In a directory with the binaries, as the administrator who has just unpacked them.
-mends() {
-	local subject=$1 text=$2 status=0 line
-	banger-priv check > "$BATS_TEST_TMPDIR/check" 2> "$BATS_TEST_TMPDIR/err" || status=$?
-	[ "$status" = 4 ] || { echo "exit $status: $(cat "$BATS_TEST_TMPDIR/check")"; return 1; }
-	line=$(grep '^wrong: ' "$BATS_TEST_TMPDIR/check")
-	[ "$(wc -l <<< "$line")" = 1 ] || { echo "more than one is wrong: $line"; return 1; }
-	[[ $line == "wrong: $subject: "*"$text"* ]] || { echo "another is wrong: $line"; return 1; }
-	line=$(said "$subject" wrong)
-	command=$(jq -r .command <<< "$line")
-	# The line for people ends with the same command.
-	[[ $(grep '^wrong: ' "$BATS_TEST_TMPDIR/check") == *": $command" ]]
-	(cd "$BATS_FILE_TMPDIR/good" && umask 022 && bash -c "$command") || { echo "does not run: $command"; return 1; }
-	is_ready
-}
+load lib/check
 
 @test "does: on a host as it must be nothing is wrong, for whoever asks" {
 	expect 0 - banger-priv check
@@ -279,94 +242,6 @@ jailer_that() { # C
 	chmod 0600 /etc/banger/priv.conf
 	as banger banger-priv check 2> /dev/null | grep '^unseen: config: .*goes by the defaults'
 	is_ready
-}
-
-@test "mends: our sudoers rules: absent, another's, another owner's, wider, with another mode" {
-	local rules=/etc/sudoers.d/banger-priv
-	rm $rules
-	mends sudoers "$rules is not there"
-	[ "$(stat -c '%U:%G %a' $rules)" = "root:root 440" ]
-	visudo -cq
-	own ensure-bridge
-	chmod 0640 $rules
-	mends sudoers "$rules is not root:root with mode 0440"
-	chgrp banger $rules
-	mends sudoers "$rules is not root:root"
-	chmod 0660 $rules
-	mends sudoers "$rules is not root:root with mode 0440"
-	chown banger $rules
-	mends sudoers "$rules is not root:root with mode 0440"
-	chmod 0777 /etc/sudoers.d
-	mends sudoers "/etc/sudoers.d is not root's alone"
-	sed -i 's/^banger /admin /' $rules
-	mends sudoers "line 6 is not a rule of this version for the owner banger"
-	echo 'banger ALL=(root:root) NOPASSWD: NOSETENV: /usr/sbin/banger-priv *' >> $rules
-	mends sudoers "is not a rule of this version"
-	sed -i 's/create-tap banger-/create-tap .*/' $rules
-	mends sudoers "is not a rule of this version"
-	sed -i 's/NOSETENV/SETENV/' $rules
-	mends sudoers "line 6 is not a rule"
-	# The rules go with the configuration.
-	echo 'tap_prefix = vm' >> /etc/banger/priv.conf
-	mends sudoers "is not a rule of this version"
-	sed -i '$d' /etc/banger/priv.conf
-	mends sudoers "is not a rule of this version"
-}
-
-@test "does: the portable rules are as good; fewer rules are a choice" {
-	local rules=/etc/sudoers.d/banger-priv
-	banger-priv sudoers form=portable | install -m 0440 /dev/stdin $rules
-	[ "$(said sudoers ok | head -1 | jq -r .text)" = "$rules: banger may call every verb" ]
-	is_ready
-	sed -i '/ kill-process /d' $rules
-	is_ready
-	[[ "$(said sudoers note | jq -r .text)" == "$rules: banger may call "*" verbs" ]]
-	bash -c "$(said sudoers note | jq -r .command)"
-	[ -z "$(said sudoers note)" ]
-}
-
-@test "mends: rules of others that give the owner more" {
-	local rule
-	usermod -a -G users banger
-	while IFS= read -r rule; do
-		printf '# a file\nroot ALL=(ALL:ALL) ALL\n%s\n' "$rule" > /etc/sudoers.d/more
-		mends sudoers "/etc/sudoers.d/more, line 3, lets banger "
-		[ "$(wc -l < /etc/sudoers.d/more)" = 2 ]
-	done <<- 'RULES'
-		banger ALL=(ALL:ALL) NOPASSWD: ALL
-		banger ALL = (root) NOPASSWD: /usr/bin/true, ALL
-		banger	ALL=(ALL) ALL
-		#1900 ALL=(ALL) ALL
-		admin,banger ALL=(ALL) NOPASSWD:ALL
-		ALL ALL=(ALL) NOPASSWD: ALL
-		%users ALL=(ALL) NOPASSWD: ALL
-		%banger ALL=(ALL) NOPASSWD: ALL
-		banger ALL=(root) NOPASSWD: /usr/sbin/banger-priv create-tap *
-		banger ALL=(root) SETENV: /usr/sbin/banger-priv
-	RULES
-	# What is nobody's business here.
-	printf '%s\n' 'admin ALL=(ALL:ALL) NOPASSWD: ALL' '%nosuch ALL=(ALL) ALL' 'Defaults env_reset' \
-		'banger ALL=(root) NOPASSWD: /usr/bin/systemctl restart bangerd' '# banger ALL=(ALL) ALL' > /etc/sudoers.d/more
-	is_ready
-	echo 'banger ALL=(ALL) ALL' > /etc/sudoers.d/more.old
-	is_ready
-	cp /etc/sudoers "$BATS_TEST_TMPDIR"
-	echo 'banger ALL=(ALL) ALL' >> /etc/sudoers
-	mends sudoers "/etc/sudoers, line "
-	diff /etc/sudoers "$BATS_TEST_TMPDIR/sudoers"
-	# A rule in two lines is not for a command to take apart.
-	printf 'banger ALL=(ALL) NOPASSWD: ALL, %s\n  /usr/bin/true\n' '\' > /etc/sudoers.d/more
-	[ "$(said sudoers wrong | jq -r '.command // "none"')" = none ]
-	rm /etc/sudoers.d/more /etc/sudoers.d/more.old
-}
-
-@test "mends: a sudoers file that does not have the directory read" {
-	cp -p /etc/sudoers "$BATS_TEST_TMPDIR"
-	sed -i '/includedir/d' /etc/sudoers
-	mends sudoers "/etc/sudoers has no @includedir /etc/sudoers.d"
-	visudo -cq
-	own ensure-bridge
-	cp -p "$BATS_TEST_TMPDIR/sudoers" /etc/sudoers
 }
 
 @test "mends: the program's own mode and owner" {

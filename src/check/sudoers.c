@@ -4,14 +4,15 @@
 #include "check/checks.h"
 #include "check/report.h"
 #include "surface.h"
+#include "sys/membership.h"
 #include "sys/sudoers-files.h"
+#include "sys/sudoers-rules.h"
 
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-#define SUDOERS_FILE SUDOERS_DIR "/" SUDOERS_NAME
 #define SUDOERS_COMMAND \
 	PROGRAM " sudoers | install -D -o root -g root -m 0440 /dev/stdin " SUDOERS_FILE
 
@@ -93,39 +94,68 @@ check_our_rules(const struct settings *settings)
 		compare_rules(&lines, settings);
 }
 
+/* What takes the rule from the owner, and from nobody else: a group may be left, a rule that is the owner's alone
+ * becomes a comment, and the rest is for an editor. */
+static void
+take_back(const struct sudoers_grant *grant, const char *owner, char *command, size_t size)
+{
+	if (grant->group[0])
+		snprintf(command, size, "gpasswd --delete %s %s", owner, grant->group);
+	else if (grant->alone && grant->one_line)
+		snprintf(command, size, "sed -i '%us/^/# /' %s", grant->line, grant->file);
+	else
+		snprintf(command, size, "visudo -f %s", grant->file);
+}
+
+static void
+report_grant(const struct sudoers_grant *grant, const char *owner)
+{
+	char command[REPORT_BYTES];
+
+	take_back(grant, owner, command, sizeof(command));
+	if (grant->grant == GRANT_NOTHING)
+		report(OK, NULL, "no other rule gives %s more", owner);
+	else if (grant->grant == GRANT_OTHERS)
+		report(NOTE, NULL, "%s, line %u, lets %s run other commands too; who may start a shell, an editor, ip, "
+		       "mount or rm as root is root", grant->file, grant->line, owner);
+	else
+		report(WRONG, command, "%s, line %u, lets %s %s", grant->file, grant->line, owner,
+		       grant->grant == GRANT_ANYTHING ? "run any command" : "call " PROGRAM " by other rules");
+}
+
 static void
 check_other_rules(const struct settings *settings)
 {
-	struct sudoers_excess excess;
-	char command[REPORT_BYTES];
-	int rc = sudoers_find_excess(&settings->owner, &excess);
+	/* Where /sbin is /usr/sbin, both are the program's. */
+	static const char *const program[] = { PROGRAM, "/sbin/" SUDOERS_NAME, NULL };
+	static struct sudoers others;
+	static struct membership owner;
+	struct sudoers_grant grant = { 0 };
+	int rc = sudoers_read_others(&others);
 
-	if (rc == -EACCES) {
+	if (rc == 0 && !others.includes_ours)
+		report(WRONG, "echo '@includedir " SUDOERS_DIR "' | EDITOR='tee -a' visudo",
+		       "/etc/sudoers has no @includedir " SUDOERS_DIR);
+	if (rc == 0)
+		rc = membership_of(&settings->owner, &owner);
+	if (rc == 0)
+		rc = sudoers_judge(&others, &owner, program, &grant);
+	if (rc == -EACCES)
 		report(UNSEEN, NULL, "the other rules: only root may read them");
-		return;
-	}
-	if (rc <= 0) {
-		report(rc < 0 ? WRONG : OK, NULL, rc < 0 ? "what other rules give %s cannot be read" :
-		       "no other rule gives %s more", settings->owner.text);
-		return;
-	}
-	snprintf(command, sizeof(command), "sed -i %ud %s", excess.line, excess.file);
-	report(WRONG, excess.continued ? NULL : command, "%s, line %u, lets %s %s", excess.file, excess.line,
-	       settings->owner.text, excess.everything ? "run any command" : "call " PROGRAM " by other rules");
+	else if (rc < 0)
+		report(WRONG, NULL, "what other rules give %s cannot be read: %s", settings->owner.text,
+		       strerrordesc_np(-rc));
+	else
+		report_grant(&grant, owner.name);
 }
 
 void
 check_sudoers(const struct settings *settings)
 {
-	int rc = sudoers_includes_directory();
-
 	if (settings->owner.uid == 0) {
 		report(UNSEEN, NULL, "the rules, without an owner");
 		return;
 	}
-	if (rc == 0)
-		report(WRONG, "echo '@includedir " SUDOERS_DIR "' | EDITOR='tee -a' visudo",
-		       "/etc/sudoers has no @includedir " SUDOERS_DIR);
 	check_our_rules(settings);
 	check_other_rules(settings);
 }

@@ -1,5 +1,5 @@
 /*
- * sudoers-files.c: looks for words, as sudo's own parser is not for others to have.
+ * sudoers-files.c: goes where sudo goes, through every include, and through symlinks too.
  */
 #include "sys/sudoers-files.h"
 
@@ -9,156 +9,178 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
-#define BLANKS " \t"
+#define BLANKS " \t\r"
 
 int
 sudoers_read_ours(struct lines *lines, struct stat *status, size_t *bad)
 {
-	static const char path[] = SUDOERS_DIR "/" SUDOERS_NAME;
-	int fd = trusted_open(path, status, bad);
+	int fd = trusted_open(SUDOERS_FILE, status, bad);
 
 	if (fd < 0)
 		return fd;
 	close(fd);
-	return lines_read(AT_FDCWD, path, lines);
+	return lines_read(AT_FDCWD, SUDOERS_FILE, lines);
 }
 
-int
-sudoers_includes_directory(void)
-{
-	static struct lines lines;
-	int rc = lines_read(AT_FDCWD, "/etc/sudoers", &lines);
-	char *line;
+/* ---- names ---- */
 
-	if (rc < 0)
-		return rc;
-	while ((line = lines_next(&lines))) {
-		if (*line != '@' && *line != '#')
-			continue;
-		line++;
-		if (strncmp(line, "includedir", strlen("includedir")) != 0)
-			continue;
-		line += strlen("includedir");
-		line += strspn(line, BLANKS);
-		if (strcmp(line, SUDOERS_DIR) == 0 || strcmp(line, SUDOERS_DIR "/") == 0)
-			return 1;
+/* To be read in its turn, unless it has been or is ours. */
+static int
+note_file(struct sudoers *all, const char *directory, const char *name)
+{
+	char *path = all->bytes + all->used;
+	size_t left = SUDOERS_BYTES - all->used;
+	int length = snprintf(path, left, "%s%s%s", directory, *directory ? "/" : "", name);
+
+	if (length < 0 || (size_t)length >= left)
+		return -EFBIG;
+	if (strcmp(path, SUDOERS_FILE) == 0) {
+		all->includes_ours = true;
+		return 0;
 	}
+	for (unsigned i = 0; i < all->count; i++)
+		if (strcmp(path, all->files[i].name) == 0)
+			return 0;
+	if (all->count == SUDOERS_FILES_MAX)
+		return -EFBIG;
+	all->used += (size_t)length + 1;
+	all->files[all->count++].name = path;
 	return 0;
-}
-
-static bool
-has_member(char *members, const char *name)
-{
-	char *each;
-
-	while ((each = strsep(&members, ",")))
-		if (strcmp(each, name) == 0)
-			return true;
-	return false;
-}
-
-/* NAME:PASSWORD:GID:MEMBER,MEMBER */
-static bool
-is_in_group(const struct account *owner, const char *group)
-{
-	static struct lines groups;
-	char *line;
-
-	if (lines_read(AT_FDCWD, "/etc/group", &groups) < 0)
-		return false;
-	while ((line = lines_next(&groups))) {
-		const char *name = strsep(&line, ":"), *gid;
-
-		if (!line || strcmp(name, group) != 0)
-			continue;
-		strsep(&line, ":");
-		gid = line ? strsep(&line, ":") : NULL;
-		return gid && (strtoul(gid, NULL, 10) == owner->gid || (line && has_member(line, owner->text)));
-	}
-	return false;
-}
-
-static bool
-is_about(char *who, const struct account *owner)
-{
-	char uid[16], *each;
-
-	snprintf(uid, sizeof(uid), "#%u", owner->uid);
-	while ((each = strsep(&who, ",")))
-		if (strcmp(each, "ALL") == 0 || strcmp(each, owner->text) == 0 || strcmp(each, uid) == 0 ||
-		    (*each == '%' && is_in_group(owner, each + 1)))
-			return true;
-	return false;
-}
-
-/* WHO HOST=(AS) TAG: COMMAND, ...  */
-static bool
-gives_more(char *line, const struct account *owner, bool *everything)
-{
-	char *commands, *word;
-	bool ours = strstr(line, SUDOERS_NAME) != NULL;
-	const char *who;
-
-	line += strspn(line, BLANKS);
-	who = strsep(&line, BLANKS);
-	if (!line || !*who || *who == '@' || strncmp(who, "Defaults", strlen("Defaults")) == 0 ||
-	    (*who == '#' && strspn(who + 1, "0123456789") == 0) || !is_about((char *)(uintptr_t)who, owner))
-		return false;
-	commands = strrchr(line, ')');
-	commands = commands ? commands + 1 : strchr(line, '=');
-	while (commands && (word = strsep(&commands, BLANKS ",=:")))
-		if (strcmp(word, "ALL") == 0)
-			return *everything = true;
-	*everything = false;
-	return ours;
 }
 
 static int
-look_into(int directory, const char *name, const struct account *owner, struct sudoers_excess *out)
+note_directory(struct sudoers *all, const char *path)
 {
-	static struct lines lines;
-	int rc = lines_read(directory, name, &lines);
-	bool joined = false;
-	char *line;
+	struct directory_reader reader = { .fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) };
+	const char *name = "";
+	int rc = 0;
 
-	if (rc < 0)
-		return rc == -EINVAL || rc == -ELOOP ? 0 : rc;
-	while ((line = lines_next(&lines))) {
-		size_t length = strlen(line);
-		bool was_joined = joined;
+	if (strcmp(path, SUDOERS_DIR) == 0)
+		all->includes_ours = true;
+	if (reader.fd < 0)
+		return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
+	/* sudo passes over names that editors and package managers leave. */
+	while (rc == 0 && (name = directory_next(&reader)) && *name)
+		if (!strchr(name, '.') && name[strlen(name) - 1] != '~')
+			rc = note_file(all, path, name);
+	close(reader.fd);
+	return rc == 0 && !name ? -errno : rc;
+}
 
-		joined = length > 0 && line[length - 1] == '\\';
-		if (!gives_more(line, owner, &out->everything))
+/* ---- includes ---- */
+
+/* What stands behind the keyword: in quotes or not, with the host's name for %h, and a backslash before
+ * what would end it. */
+static void
+take_path(const char *from, char *path, size_t size)
+{
+	const char *end = *from == '"' ? "\"\n" : BLANKS "\n";
+	static struct utsname host;
+	size_t used = 0;
+
+	for (from += *from == '"'; *from && !strchr(end, *from) && used + 1 < size; from++) {
+		if (from[0] == '%' && from[1] == 'h' && uname(&host) == 0) {
+			used += (size_t)snprintf(path + used, size - used, "%.*s",
+						 (int)strcspn(host.nodename, "."), host.nodename);
+			used = used < size ? used : size - 1;
+			from++;
 			continue;
-		out->line = lines.number;
-		out->continued = joined || was_joined;
-		snprintf(out->file, sizeof(out->file), "%s%s", directory == AT_FDCWD ? "" : SUDOERS_DIR "/",
-			 name);
-		return 1;
+		}
+		if (*from == '\\' && from[1] && from[1] != '\n')
+			from++;
+		path[used++] = *from;
 	}
+	while (used > 1 && path[used - 1] == '/')
+		used--;
+	path[used] = '\0';
+}
+
+static int
+follow(struct sudoers *all, const char *file, const char *line)
+{
+	static const char include[] = "include", directory[] = "dir";
+	const char *rest = line + strspn(line, BLANKS);
+	char path[PATH_MAX];
+	bool is_directory;
+	int beside;
+
+	/* With # only at the very beginning. */
+	if ((*rest != '@' && (rest != line || *rest != '#')) || strncmp(rest + 1, include, strlen(include)) != 0)
+		return 0;
+	rest += 1 + strlen(include);
+	is_directory = strncmp(rest, directory, strlen(directory)) == 0;
+	rest += is_directory ? strlen(directory) : 0;
+	if (!strchr(BLANKS "\"", *rest) || !*rest)
+		return 0;
+	take_path(rest + strspn(rest, BLANKS), path, sizeof(path));
+	if (!*path)
+		return 0;
+	if (*path != '/') {
+		char relative[PATH_MAX];
+
+		beside = (int)(strrchr(file, '/') - file);
+		snprintf(relative, sizeof(relative), "%s", path);
+		if (snprintf(path, sizeof(path), "%.*s/%s", beside, file, relative) >= (int)sizeof(path))
+			return -ENAMETOOLONG;
+	}
+	return is_directory ? note_directory(all, path) : note_file(all, "", path);
+}
+
+/* ---- texts ---- */
+
+/* sudo takes no other than regular files; what is opened meanwhile must hold nobody up. */
+static int
+read_file(struct sudoers *all, struct sudoers_file *file)
+{
+	int fd = open(file->name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC), rc = 0;
+	char *text = all->bytes + all->used;
+	struct stat status;
+	ssize_t got = 1;
+
+	file->text = "";
+	if (fd < 0)
+		return errno == ENOENT || errno == ENOTDIR || errno == ELOOP || errno == ENXIO ? 0 : -errno;
+	if (fstat(fd, &status) < 0)
+		rc = -errno;
+	while (rc == 0 && got > 0 && S_ISREG(status.st_mode)) {
+		got = read(fd, all->bytes + all->used, SUDOERS_BYTES - all->used);
+		rc = got < 0 ? -errno : 0;
+		all->used += got > 0 ? (size_t)got : 0;
+		if (all->used == SUDOERS_BYTES)
+			rc = -EFBIG;
+	}
+	close(fd);
+	if (rc < 0 || !S_ISREG(status.st_mode))
+		return rc;
+	/* A NUL is no end to sudo. */
+	for (char *nul; (nul = memchr(text, '\0', (size_t)(all->bytes + all->used - text)));)
+		*nul = '?';
+	all->bytes[all->used++] = '\0';
+	file->text = text;
 	return 0;
 }
 
 int
-sudoers_find_excess(const struct account *owner, struct sudoers_excess *out)
+sudoers_read_others(struct sudoers *all)
 {
-	struct directory_reader reader;
-	const char *name;
-	int rc = look_into(AT_FDCWD, "/etc/sudoers", owner, out);
+	int rc;
 
-	if (rc != 0)
-		return rc;
-	reader = (struct directory_reader){ .fd = open(SUDOERS_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC) };
-	if (reader.fd < 0)
-		return -errno;
-	/* sudo passes over names that editors and package managers leave. */
-	while (rc == 0 && (name = directory_next(&reader)) && *name)
-		if (!strchr(name, '.') && name[strlen(name) - 1] != '~' && strcmp(name, SUDOERS_NAME) != 0)
-			rc = look_into(reader.fd, name, owner, out);
-	close(reader.fd);
+	all->count = 0;
+	all->used = 0;
+	all->includes_ours = false;
+	rc = note_file(all, "", "/etc/sudoers");
+	for (unsigned i = 0; rc == 0 && i < all->count; i++) {
+		struct sudoers_file *file = &all->files[i];
+
+		rc = read_file(all, file);
+		for (const char *line = file->text; rc == 0 && *line; line += *line != '\0') {
+			rc = follow(all, file->name, line);
+			line += strcspn(line, "\n");
+		}
+	}
 	return rc;
 }

@@ -10,20 +10,26 @@
 
 #define SUDOERS_DIR "/etc/sudoers.d"
 #define SUDOERS_NAME "banger-priv"
+#define SUDOERS_FILE SUDOERS_DIR "/" SUDOERS_NAME
 
 /* Our file's lines and status.  0, or as trusted_open says, with *bad likewise; -EACCES for who is not root. */
 int sudoers_read_ours(struct lines *lines, struct stat *status, size_t *bad);
 
-/* Whether /etc/sudoers has that directory read: 1, 0, or -errno. */
-int sudoers_includes_directory(void);
+enum { SUDOERS_FILES_MAX = 256, SUDOERS_BYTES = 512 * 1024 };
 
-/* A line of another file that lets the owner, by name or by a group of its, do more than our rules do. */
-struct sudoers_excess {
-	char file[280];
-	unsigned line;
-	bool everything;                /* any command; else ours, with rules of its own */
-	bool continued;                 /* no rule by itself: a backslash joins it to a neighbour */
+struct sudoers_file {
+	const char *name;
+	const char *text;               /* ends with a NUL */
 };
 
-/* The first such line: 1, 0, or -errno. */
-int sudoers_find_excess(const struct account *owner, struct sudoers_excess *out);
+struct sudoers {
+	struct sudoers_file files[SUDOERS_FILES_MAX];
+	unsigned count;
+	bool includes_ours;             /* sudo gets to our file, or would */
+	size_t used;
+	char bytes[SUDOERS_BYTES];
+};
+
+/* All files but ours, from /etc/sudoers on by its includes.  0; -EACCES for who is not root; -EFBIG when they
+ * are more than fit; or -errno. */
+int sudoers_read_others(struct sudoers *all);

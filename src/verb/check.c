@@ -215,7 +215,7 @@ static const struct call calls[] = {
 };
 
 static const char *const paths[] = {
-	CONFIG_FILE ", /etc/sudoers and " SUDOERS_DIR ", /etc/{passwd,group,subuid,subgid}",
+	CONFIG_FILE ", /etc/sudoers and what it includes, /etc/{passwd,group,subuid,subgid}",
 	"the configured binaries and directories, device nodes, /proc/misc, /sys/fs/cgroup",
 	"the nf_tables of this network namespace; systemd-resolved", NULL
 };
@@ -225,7 +225,8 @@ const struct verb verb_check = {
 	.summary = "whether this host is ready, a line for each thing, and the command that mends it",
 	.effect = "none",
 	.on_failure = "nothing",
-	.note = "exit status 4 when something is wrong; without root it says what it could not see",
+	.note = "exit status 4 when something is wrong; without root it says what it could not see.  Of sudo's rules it "
+		"knows those in files, of groups those in /etc/group",
 	.operands = operands,
 	.paths = paths,
 	.for_people = true,
