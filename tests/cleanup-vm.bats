@@ -160,7 +160,7 @@ running() { grep -q 'populated 1' "/sys/fs/cgroup/banger/$1/cgroup.events"; }
 	own kill-process "$(own find-pid vm=vm1 | jq .pid)"
 	(cd "$jails/vm1/root" && exec sleep 60) < /dev/null > /dev/null 2>&1 3>&- &
 	local worker=$!
-	until_true [ "$(readlink "/proc/$worker/cwd")" = "$jails/vm1/root" ]
+	until_true test "/proc/$worker/cwd" -ef "$jails/vm1/root"
 	expect 6 in-use own cleanup-vm vm1
 	[[ $err == *"left: the chroot (in use)" ]]
 	run ! ip link show banger-vm1
