@@ -49,10 +49,14 @@ enum descriptor {
  * AS_ROOT wants a reason in the row's why_root. */
 enum identity { AS_NOBODY, AS_OWNER, AS_ROOT, AS_CALLER };
 
+/* Texts lie in the rows, not behind pointers: the loader would have to write each of those anew in every call,
+ * and the kernel to copy the page that it lies on.  tests/gate sees to it that each ends. */
+enum { KEEP_NAME_BYTES = 24, KEEP_WHY_BYTES = 96 };
+
 struct cap {
 	int nr;
-	const char *name;
-	const char *why;
+	char name[KEEP_NAME_BYTES];
+	char why[KEEP_WHY_BYTES];
 };
 
 #define CAP(cap_name, why_text) { CAP_##cap_name, "CAP_" #cap_name, why_text }
@@ -64,18 +68,18 @@ struct call {
 	int arg;                /* index of the argument looked at, or ANY_ARGUMENTS */
 	uint64_t mask;
 	uint64_t value;
-	const char *name;
-	const char *value_name;
-	const char *why;
+	char name[KEEP_NAME_BYTES];
+	char value_name[KEEP_NAME_BYTES];
+	char why[KEEP_WHY_BYTES];
 	int answer;             /* 0 lets it through, an errno answers it */
 };
 
 #define ANY_ARGUMENTS (-1)
 #define CALL(call_name, why_text) \
-	{ SCMP_SYS(call_name), ANY_ARGUMENTS, 0, 0, #call_name, NULL, why_text }
+	{ SCMP_SYS(call_name), ANY_ARGUMENTS, 0, 0, #call_name, "", why_text }
 /* For a call that libseccomp 2.5.4 does not know by name. */
 #define CALL_NR(call_name, number, why_text) \
-	{ number, ANY_ARGUMENTS, 0, 0, #call_name, NULL, why_text }
+	{ number, ANY_ARGUMENTS, 0, 0, #call_name, "", why_text }
 /* For arguments that the kernel reads as 32 bits (descriptors, ioctl requests, families): the
  * upper half is nothing to it, and nothing to the comparison. */
 #define CALL_IF(call_name, arg_index, arg_value, why_text) \
@@ -83,7 +87,7 @@ struct call {
 	  why_text }
 
 #define DENY(call_name, errno_value, why_text) \
-	{ SCMP_SYS(call_name), ANY_ARGUMENTS, 0, 0, #call_name, NULL, why_text, errno_value }
+	{ SCMP_SYS(call_name), ANY_ARGUMENTS, 0, 0, #call_name, "", why_text, errno_value }
 /* As CALL_IF, but answered. */
 #define DENY_IF(call_name, arg_index, arg_value, errno_value, why_text) \
 	{ SCMP_SYS(call_name), arg_index, UINT32_MAX, (uint32_t)(arg_value), #call_name, #arg_value, \
@@ -97,7 +101,8 @@ struct call {
 	{ SCMP_SYS(call_name), arg_index, (uint64_t)(flag), 0, #call_name, "not " #flag, why_text, \
 	  errno_value }
 
-#define LIST_END { .name = NULL }
+/* The last row of a list, whose name is none. */
+#define LIST_END { 0 }
 
 struct keep {
 	enum identity as;

@@ -130,7 +130,7 @@ print_call(const struct call *call)
 static void
 print_calls(const struct call *call)
 {
-	for (; call->name; call++)
+	for (; call->name[0]; call++)
 		print_call(call);
 }
 
@@ -158,13 +158,13 @@ print_stage(const struct keep *keep)
 
 	print("runs as: %s%s%s\n", runs_as(keep), keep->why_root ? ": " : "",
 	      keep->why_root ? keep->why_root : "");
-	print("capabilities:%s\n", cap->name ? "" : " none");
-	for (; cap->name; cap++)
+	print("capabilities:%s\n", cap->name[0] ? "" : " none");
+	for (; cap->name[0]; cap++)
 		print("    %-34s %s\n", cap->name, cap->why);
 	if (keep->executes)
 		print("executes a program with all system calls, but\n");
 	else
-		print("system calls:%s\n", call->name ? "" : " those of every verb");
+		print("system calls:%s\n", call->name[0] ? "" : " those of every verb");
 	print_calls(call);
 	if (keep->executes)
 		print_calls(keep_from_programs);
@@ -227,7 +227,7 @@ static void
 json_calls(const char *key, const struct call *call)
 {
 	json_open(key, '[');
-	for (; call->name; call++) {
+	for (; call->name[0]; call++) {
 		json_open(NULL, '{');
 		json_text("name", call->name);
 		if (call->arg != ANY_ARGUMENTS) {
@@ -256,7 +256,7 @@ json_stages(const struct verb *verb)
 		if (stage->keep.why_root)
 			json_text("why_root", stage->keep.why_root);
 		json_open("capabilities", '[');
-		for (; cap->name; cap++) {
+		for (; cap->name[0]; cap++) {
 			json_open(NULL, '{');
 			json_text("name", cap->name);
 			json_text("why", cap->why);

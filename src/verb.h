@@ -31,8 +31,6 @@ struct operand {
  * and nobody three. */
 enum lock { LOCK_NONE, LOCK_VM, LOCK_DIRECTORIES, LOCK_STORAGE, LOCK_NETWORK };
 
-enum { STAGES_MAX = 10 };
-
 /* A part of a verb and the cage that it runs in.  Stages follow each other in one process, each
  * keeping less than the one before, and stop at the first that is not done.  One that is apart runs
  * in a child of its own, so that the next may keep more; what it finds out is its exit code, or
@@ -49,6 +47,8 @@ struct stage {
 	enum lock lock;
 	enum code (*act)(const struct settings *settings);
 };
+
+#define STAGES(...) ((const struct stage[]){ __VA_ARGS__, { .act = NULL } })
 
 /* What a verb holds when the cage closes and could no longer open behind it: libraries, sockets,
  * device nodes.  open gives 0 or -errno, and changes nothing. */
@@ -71,7 +71,7 @@ struct verb {
 	enum lock lock;
 	const struct vm_id *lock_vm;    /* whose lock LOCK_VM is */
 	const struct handle *handles;   /* ends with LIST_END; NULL is none */
-	struct stage stages[STAGES_MAX];        /* one fewer at most: up to the first without an act */
+	const struct stage *stages;     /* STAGES(...): ends with one without an act */
 };
 
 /* Every verb, in the order of verbs.def; ends with NULL. */

@@ -26,10 +26,10 @@ unprotect(const void *from, size_t length)
 		_exit(BAD_USE);
 }
 
-/* Both kinds of rows end where name is NULL. */
+/* Both kinds of rows end where there is no name. */
 #define DROP(type, list, index) do { \
 	size_t count = 0; \
-	while ((list)[count].name) \
+	while ((list)[count].name[0]) \
 		count++; \
 	if ((index) < count) { \
 		type *writable = (type *)(uintptr_t)(list); \

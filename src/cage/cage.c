@@ -33,7 +33,7 @@ static const struct cap no_caps[] = { LIST_END };
 static bool
 hands_over(const struct keep *keep)
 {
-	return keep->executes && keep->caps && keep->caps->name;
+	return keep->executes && keep->caps && keep->caps->name[0];
 }
 
 static unsigned long
@@ -74,7 +74,7 @@ set_of(const struct cap *caps)
 {
 	uint64_t set = 0;
 
-	for (; caps->name; caps++)
+	for (; caps->name[0]; caps++)
 		set |= UINT64_C(1) << caps->nr;
 	return set;
 }

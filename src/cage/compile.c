@@ -30,7 +30,7 @@ must(int rc, const char *what)
 static bool
 is_named(const struct call *calls, int nr)
 {
-	for (; calls && calls->name; calls++)
+	for (; calls && calls->name[0]; calls++)
 		if (calls->nr == nr)
 			return true;
 	return false;
@@ -39,7 +39,7 @@ is_named(const struct call *calls, int nr)
 static bool
 lets_through(const struct call *calls, int nr)
 {
-	for (; calls && calls->name; calls++)
+	for (; calls && calls->name[0]; calls++)
 		if (calls->nr == nr && !calls->answer)
 			return true;
 	return false;
@@ -48,7 +48,7 @@ lets_through(const struct call *calls, int nr)
 static void
 answer(scmp_filter_ctx filter, const struct call *calls, const struct keep *keep)
 {
-	for (; calls && calls->name; calls++) {
+	for (; calls && calls->name[0]; calls++) {
 		uint32_t action = calls->answer ? SCMP_ACT_ERRNO((unsigned)calls->answer) : SCMP_ACT_ALLOW;
 		struct scmp_arg_cmp narrowed = {
 			.arg = (unsigned)calls->arg, .op = SCMP_CMP_MASKED_EQ,

@@ -212,7 +212,9 @@ tidy_scheduling(void)
 	static const struct sched_param normal = { .sched_priority = 0 };
 	cpu_set_t all;
 
-	(void)sched_setscheduler(0, SCHED_OTHER, &normal);
+	/* To set what is so already takes the kernel twenty times as long as to say so. */
+	if (sched_getscheduler(0) != SCHED_OTHER)
+		(void)sched_setscheduler(0, SCHED_OTHER, &normal);
 	(void)setpriority(PRIO_PROCESS, 0, 0);
 	(void)syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_PRIO_VALUE(IOPRIO_CLASS_NONE, 0));
 	memset(&all, 0xff, sizeof(all));
@@ -230,13 +232,17 @@ tidy_scheduling(void)
 static void
 tidy_oom_score(void)
 {
+	static const char zero[] = "0\n";
+	char score[sizeof(zero)];
 	struct statfs fs;
-	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = open("/proc/self/oom_score_adj", O_RDWR | O_NOFOLLOW | O_CLOEXEC);
 
 	if (fd < 0)
 		return;
-	if (fstatfs(fd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC)
-		(void)!write(fd, "0", 1);
+	/* As above. */
+	if (fstatfs(fd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC &&
+	    (read(fd, score, sizeof(score)) != sizeof(zero) - 1 || memcmp(score, zero, sizeof(zero) - 1) != 0))
+		(void)!write(fd, zero, sizeof(zero) - 1);
 	close(fd);
 }
 

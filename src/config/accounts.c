@@ -5,11 +5,74 @@
 
 #include "gate/gate.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+enum { LINE_BYTES = 16 * 1024 };
+
+/* A piece of the file.  Not stdio's: that begins with a heap, and costs more than all the rest of this. */
+static struct {
+	char text[LINE_BYTES + 1];
+	size_t at, length;
+} piece;
+
+/* What was not looked at moves to the front, and more comes behind it: how much, or -errno. */
+static ssize_t
+read_more(int fd)
+{
+	ssize_t got;
+
+	piece.length -= piece.at;
+	memmove(piece.text, piece.text + piece.at, piece.length);
+	piece.at = 0;
+	if (piece.length == LINE_BYTES)
+		return -EFBIG;
+	got = read(fd, piece.text + piece.length, LINE_BYTES - piece.length);
+	if (got < 0)
+		return -errno;
+	piece.length += (size_t)got;
+	return got;
+}
+
+/* NULL at the end; *rc is 0 then, or -errno. */
+static char *
+next_line(int fd, ssize_t *rc)
+{
+	char *line, *end;
+
+	do {
+		line = piece.text + piece.at;
+		end = memchr(line, '\n', piece.length - piece.at);
+		*rc = end ? 0 : read_more(fd);
+	} while (*rc > 0);
+	if (!end) {
+		line = piece.text;
+		end = piece.text + piece.length;
+	}
+	if (*rc < 0 || line == piece.text + piece.length)
+		return NULL;
+	*end = '\0';
+	piece.at = (size_t)(end - piece.text) + (end < piece.text + piece.length);
+	return line;
+}
 
 struct entry { const char *name; uint64_t uid, gid; };
+
+/* The text up to the next colon, or NULL when there is none. */
+static const char *
+next_field(char **line)
+{
+	char *field = *line, *colon = strchr(field, ':');
+
+	if (!colon)
+		return NULL;
+	*colon = '\0';
+	*line = colon + 1;
+	return field;
+}
 
 /* name:password:uid:gid:...; passwd(5).  fgetpwent(3) asks the kernel twice per line where it is. */
 static bool
@@ -17,11 +80,8 @@ read_entry(char *line, struct entry *entry)
 {
 	const char *uid, *gid;
 
-	entry->name = strsep(&line, ":");
-	(void)strsep(&line, ":");
-	uid = strsep(&line, ":");
-	gid = strsep(&line, ":");
-	return line && gate_number(uid, 0, UINT32_MAX - 1, &entry->uid) &&
+	return (entry->name = next_field(&line)) && next_field(&line) && (uid = next_field(&line)) &&
+	       (gid = next_field(&line)) && gate_number(uid, 0, UINT32_MAX - 1, &entry->uid) &&
 	       gate_number(gid, 0, UINT32_MAX - 1, &entry->gid);
 }
 
@@ -51,25 +111,26 @@ is_known(struct account *account, const char *key, char *why, size_t why_size)
 bool
 accounts_look_up(struct settings *settings, char *why, size_t why_size)
 {
-	FILE *passwd = fopen("/etc/passwd", "re");
 	struct account *admins = settings->admins.each;
+	int fd = open("/etc/passwd", O_RDONLY | O_CLOEXEC);
 	struct entry entry;
-	char *line = NULL;
-	size_t size = 0;
+	ssize_t rc = -1;
+	char *line;
 
-	if (!passwd) {
-		snprintf(why, why_size, "/etc/passwd cannot be opened");
-		return false;
-	}
-	while (getline(&line, &size, passwd) > 0) {
+	piece.at = piece.length = 0;
+	while (fd >= 0 && (line = next_line(fd, &rc))) {
 		if (!read_entry(line, &entry))
 			continue;
 		note(&settings->owner, &entry);
 		for (unsigned i = 0; i < settings->admins.count; i++)
 			note(&admins[i], &entry);
 	}
-	free(line);
-	fclose(passwd);
+	if (fd >= 0)
+		close(fd);
+	if (rc < 0) {
+		snprintf(why, why_size, "/etc/passwd cannot be read, or has a line of more than %d bytes", LINE_BYTES);
+		return false;
+	}
 	if (!is_known(&settings->owner, "owner", why, why_size))
 		return false;
 	for (unsigned i = 0; i < settings->admins.count; i++)

@@ -38,6 +38,9 @@ bool gate_expand(const char *pattern, bool quoted, const struct settings *settin
 /* Plain decimal without sign, space or leading zero, low to high; false otherwise. */
 bool gate_number(const char *text, uint64_t low, uint64_t high, uint64_t *out);
 
+/* Four plain decimal octets: the one spelling that an IPv4 address has. */
+bool gate_dotted_quad(const char *text, struct in_addr *out);
+
 /* For a fit that keeps its text: REASON_MALFORMED where out is too small. */
 enum reason gate_copy(const char *text, char *out, size_t size);
 

@@ -15,6 +15,7 @@ enum {
 	LIST_MAX = 32,
 	VM_ID_MAX = 32,
 	DOMAIN_MAX = 63,
+	CONFIGURED_PATH_MAX = 1024,
 	/* sun_path is 108 bytes and ends with a NUL (unix(7)). */
 	SOCKET_PATH_MAX = 107,
 };
@@ -23,6 +24,7 @@ enum {
 #define SOCKET_DIR_INSIDE "sockets"
 
 struct path { char text[PATH_MAX]; };           /* canonical and absolute */
+struct configured_path { char text[CONFIGURED_PATH_MAX + 1]; };
 struct link_name { char text[IFNAMSIZ]; };      /* 1 to 15 bytes */
 struct domain { char text[DOMAIN_MAX + 1]; };
 /* A uid of 0 is "not known": never an owner, never an admin. */
@@ -41,11 +43,11 @@ struct verb_list { struct verb_name each[LIST_MAX]; unsigned count; };
 struct settings {
 	struct account owner;
 	struct account_list admins;
-	struct path state_dir, jail_dir, runtime_dir;
+	struct configured_path state_dir, jail_dir, runtime_dir;
 	struct link_name bridge, tap_prefix, uplink;    /* uplink "": any but the bridge */
 	struct network bridge_address;
 	struct domain dns_domain;
-	struct path firecracker, jailer;
+	struct configured_path firecracker, jailer;
 	struct id_range vm_uid, vm_gid;
 	bool forward_hook, guest_isolation;
 	struct verb_list batch;

@@ -37,7 +37,7 @@ const struct gate gate_account = {
 static enum reason
 fit_path(const char *text, const struct settings *settings, void *into)
 {
-	struct path *path = into;
+	struct configured_path *path = into;
 
 	(void)settings;
 	return gate_copy(text, path->text, sizeof(path->text));
@@ -46,7 +46,7 @@ fit_path(const char *text, const struct settings *settings, void *into)
 const struct gate gate_directory = {
 	.shape = GATE_PATH,
 	.want = "an absolute path without . .. or //, and without / at its end",
-	.longest = 1024,
+	.longest = CONFIGURED_PATH_MAX,
 	.fit = fit_path,
 };
 
@@ -54,14 +54,14 @@ const struct gate gate_directory = {
 const struct gate gate_firecracker = {
 	.shape = "((/" GATE_SEGMENT ")*/)?firecracker",
 	.want = "\"firecracker\", or an absolute path that ends in /firecracker",
-	.longest = 1024,
+	.longest = CONFIGURED_PATH_MAX,
 	.fit = fit_path,
 };
 
 const struct gate gate_jailer = {
 	.shape = "(" GATE_PATH "|[a-z][a-z0-9._-]*)",
 	.want = "a bare file name, or an absolute path",
-	.longest = 1024,
+	.longest = CONFIGURED_PATH_MAX,
 	.fit = fit_path,
 };
 
@@ -96,7 +96,6 @@ fit_network(const char *text, const struct settings *settings, void *into)
 {
 	struct network network = { 0 };
 	char address[INET_ADDRSTRLEN] = "";
-	char again[INET_ADDRSTRLEN];
 	const char *slash = strchr(text, '/');
 	uint32_t host, host_bits;
 	uint64_t prefix;
@@ -106,10 +105,7 @@ fit_network(const char *text, const struct settings *settings, void *into)
 	    !gate_number(slash + 1, 8, 30, &prefix))
 		return REASON_MALFORMED;
 	memcpy(address, text, (size_t)(slash - text));
-	/* inet_pton takes 10.0.0.010 nowhere, but glibc's has changed its mind before. */
-	if (inet_pton(AF_INET, address, &network.address) != 1 ||
-	    !inet_ntop(AF_INET, &network.address, again, sizeof(again)) ||
-	    strcmp(address, again) != 0)
+	if (!gate_dotted_quad(address, &network.address))
 		return REASON_MALFORMED;
 	network.prefix = (unsigned)prefix;
 	host_bits = UINT32_MAX >> network.prefix;

@@ -30,6 +30,9 @@ static const char *record_verb;
 static long process_id;
 static struct timespec started;
 
+/* Not on the stack: it would be cleared there, to its end, in every call. */
+static char record[RECORD_BYTES];
+
 void
 audit_open(void)
 {
@@ -49,7 +52,7 @@ audit_open(void)
 }
 
 static void
-send_record(const char *record, size_t length)
+send_record(size_t length)
 {
 	if (connected)
 		(void)send(FD_AUDIT, record, length, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -65,7 +68,6 @@ is_full(size_t used)
 void
 audit_begin(const char *caller, const char *verb, char *const operands[])
 {
-	char record[RECORD_BYTES];
 	size_t used;
 
 	clock_gettime(CLOCK_MONOTONIC, &started);
@@ -84,7 +86,7 @@ audit_begin(const char *caller, const char *verb, char *const operands[])
 	}
 	if (is_full(used))
 		used += (size_t)snprintf(record + used, sizeof(CUT), CUT);
-	send_record(record, used);
+	send_record(used);
 }
 
 void
@@ -96,7 +98,6 @@ audit_leave(void)
 void
 audit_end(enum code code, enum reason reason)
 {
-	char record[RECORD_BYTES];
 	struct timespec now;
 	long long ms;
 	int used;
@@ -110,5 +111,5 @@ audit_end(enum code code, enum reason reason)
 			LOG_AUTHPRIV | LOG_INFO, process_id, record_caller, record_verb, (int)code,
 			reason == REASON_NONE ? "" : " reason=",
 			reason == REASON_NONE ? "" : reason_word(reason), ms);
-	send_record(record, (size_t)used);
+	send_record((size_t)used);
 }

@@ -58,7 +58,7 @@ trusted_open(const char *path, struct stat *status, size_t *bad)
 		int next;
 
 		rest++;         /* the slash */
-		length = strcspn(rest, "/");
+		length = (size_t)(strchrnul(rest, '/') - rest);
 		if (length >= sizeof(name)) {
 			rc = -ENAMETOOLONG;
 			break;

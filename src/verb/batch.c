@@ -76,5 +76,5 @@ const struct verb verb_batch = {
 	.operands = operands,
 	.alone = true,
 	.parts = &ask.parts,
-	.stages = { { .keep = { .as = AS_NOBODY, .calls = calls }, .act = act } },
+	.stages = STAGES({ .keep = { .as = AS_NOBODY, .calls = calls }, .act = act }),
 };

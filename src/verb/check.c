@@ -231,7 +231,7 @@ const struct verb verb_check = {
 	.paths = paths,
 	.for_people = true,
 	.handles = handles,
-	.stages = {
+	.stages = STAGES(
 		{
 			.keep = { .as = AS_CALLER, .caps = look_caps, .calls = find_calls },
 			.apart = true, .opens = true, .act = find_jailer,
@@ -240,6 +240,6 @@ const struct verb verb_check = {
 			.keep = { .as = AS_CALLER, .calls = ask_calls, .executes = true },
 			.apart = true, .beside = true, .only_if = has_jailer, .act = ask_version,
 		},
-		{ .keep = { .as = AS_CALLER, .caps = caps, .calls = calls }, .act = act },
-	},
+		{ .keep = { .as = AS_CALLER, .caps = caps, .calls = calls }, .act = act }
+	),
 };

@@ -106,7 +106,7 @@ const struct verb verb_cleanup_dm_snapshot = {
 	.paths = paths,
 	.lock = LOCK_STORAGE,
 	.handles = handles,
-	.stages = { {
+	.stages = STAGES({
 		.keep = {
 			.as = AS_ROOT,
 			.why_root = "loop devices and /dev/mapper are uid 0's; CAP_DAC_OVERRIDE would open "
@@ -115,5 +115,5 @@ const struct verb verb_cleanup_dm_snapshot = {
 			.calls = calls,
 		},
 		.act = act,
-	} },
+	}),
 };

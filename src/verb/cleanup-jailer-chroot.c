@@ -66,8 +66,8 @@ const struct verb verb_cleanup_jailer_chroot = {
 	.lock = LOCK_VM,
 	.lock_vm = &ask.vm,
 	.handles = handles,
-	.stages = {
+	.stages = STAGES(
 		{ .keep = { .as = AS_ROOT, .why_root = "the directories are root's; CAP_DAC_OVERRIDE would open far "
-			    "more", .caps = caps, .calls = calls }, .act = act },
-	},
+			    "more", .caps = caps, .calls = calls }, .act = act }
+	),
 };

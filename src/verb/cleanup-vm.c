@@ -377,7 +377,7 @@ const struct verb verb_cleanup_vm = {
 	.lock = LOCK_VM,
 	.lock_vm = &ask.vm,
 	.handles = handles,
-	.stages = {
+	.stages = STAGES(
 		{ .keep = { .as = AS_ROOT, .why_root = "the cgroup is root's", .caps = end_caps, .calls = end_calls },
 		  .apart = true, .at_any_rate = true, .act = end_processes },
 		{ .keep = { .as = AS_NOBODY, .caps = stray_caps, .calls = stray_calls },
@@ -394,6 +394,6 @@ const struct verb verb_cleanup_vm = {
 		{ .keep = { .as = AS_ROOT, .why_root = "/dev/net/tun is uid 0's, and some hosts let nobody else open it",
 			    .caps = tap_caps, .calls = tap_calls },
 		  .apart = true, .at_any_rate = true, .lock = LOCK_NETWORK, .act = remove_taps },
-		{ .keep = { .as = AS_NOBODY }, .at_any_rate = true, .act = conclude },
-	},
+		{ .keep = { .as = AS_NOBODY }, .at_any_rate = true, .act = conclude }
+	),
 };

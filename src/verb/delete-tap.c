@@ -71,5 +71,5 @@ const struct verb verb_delete_tap = {
 	.paths = paths,
 	.lock = LOCK_NETWORK,
 	.handles = handles,
-	.stages = { { .keep = { .as = AS_NOBODY, .caps = caps, .calls = calls }, .act = act } },
+	.stages = STAGES({ .keep = { .as = AS_NOBODY, .caps = caps, .calls = calls }, .act = act }),
 };

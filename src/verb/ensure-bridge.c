@@ -119,5 +119,5 @@ const struct verb verb_ensure_bridge = {
 	.paths = paths,
 	.lock = LOCK_NETWORK,
 	.handles = handles,
-	.stages = { { .keep = { .as = AS_NOBODY, .caps = caps, .calls = calls }, .act = act } },
+	.stages = STAGES({ .keep = { .as = AS_NOBODY, .caps = caps, .calls = calls }, .act = act }),
 };

@@ -149,5 +149,5 @@ const struct verb verb_ensure_socket_access = {
 	.operands = operands,
 	.paths = paths,
 	.handles = handles,
-	.stages = { { .keep = { .as = AS_NOBODY, .caps = caps, .calls = calls }, .act = act } },
+	.stages = STAGES({ .keep = { .as = AS_NOBODY, .caps = caps, .calls = calls }, .act = act }),
 };

@@ -78,7 +78,7 @@ const struct verb verb_ensure_socket_dir = {
 	.on_failure = "no directory, or the one that was there",
 	.paths = paths,
 	.lock = LOCK_DIRECTORIES,
-	.stages = { {
+	.stages = STAGES({
 		.keep = {
 			.as = AS_ROOT,
 			.why_root = "the directory above is uid 0's; CAP_DAC_OVERRIDE would open far more",
@@ -86,5 +86,5 @@ const struct verb verb_ensure_socket_dir = {
 			.calls = calls,
 		},
 		.act = act,
-	} },
+	}),
 };

@@ -36,5 +36,5 @@ const struct verb verb_explain = {
 	.on_failure = "nothing",
 	.operands = operands,
 	.for_people = true,
-	.stages = { { .keep = { .as = AS_CALLER }, .act = act } },
+	.stages = STAGES({ .keep = { .as = AS_CALLER }, .act = act }),
 };

@@ -114,5 +114,5 @@ const struct verb verb_find_pid = {
 	.operands = operands,
 	.paths = paths,
 	.handles = handles,
-	.stages = { { .keep = { .as = AS_OWNER, .caps = caps, .calls = calls }, .act = act } },
+	.stages = STAGES({ .keep = { .as = AS_OWNER, .caps = caps, .calls = calls }, .act = act }),
 };

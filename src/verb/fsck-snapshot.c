@@ -205,7 +205,7 @@ const struct verb verb_fsck_snapshot = {
 	.operands = operands,
 	.paths = paths,
 	.handles = handles,
-	.stages = {
+	.stages = STAGES(
 		{
 			.keep = {
 				.as = AS_ROOT,
@@ -235,6 +235,6 @@ const struct verb verb_fsck_snapshot = {
 			},
 			.apart = true, .beside = true, .act = run,
 		},
-		{ .keep = { .as = AS_NOBODY, .caps = watch_caps, .calls = watch_calls }, .act = act },
-	},
+		{ .keep = { .as = AS_NOBODY, .caps = watch_caps, .calls = watch_calls }, .act = act }
+	),
 };

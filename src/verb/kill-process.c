@@ -55,5 +55,5 @@ const struct verb verb_kill_process = {
 	.on_failure = "nothing",
 	.operands = operands,
 	.paths = paths,
-	.stages = { { .keep = { .as = AS_NOBODY, .caps = caps, .calls = calls }, .act = act } },
+	.stages = STAGES({ .keep = { .as = AS_NOBODY, .caps = caps, .calls = calls }, .act = act }),
 };

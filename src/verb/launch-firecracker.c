@@ -444,7 +444,7 @@ const struct verb verb_launch_firecracker = {
 	.lock = LOCK_VM,
 	.lock_vm = &ask.vm,
 	.handles = handles,
-	.stages = {
+	.stages = STAGES(
 		{ .keep = { .as = AS_OWNER, .calls = console_calls }, .apart = true, .opens = true,
 		  .only_if = has_console, .act = open_console },
 		{ .keep = { .as = AS_ROOT, .why_root = "the cgroup hierarchy is root's", .caps = parent_caps,
@@ -461,6 +461,6 @@ const struct verb verb_launch_firecracker = {
 		  .act = wait_for_socket },
 		{ .keep = { .as = AS_NOBODY, .calls = talking_calls }, .apart = true, .act = talk },
 		{ .keep = { .as = AS_ROOT, .why_root = "the cgroup is root's", .caps = ending_caps,
-			    .calls = ending_calls }, .at_any_rate = true, .act = conclude },
-	},
+			    .calls = ending_calls }, .at_any_rate = true, .act = conclude }
+	),
 };

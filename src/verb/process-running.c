@@ -46,5 +46,5 @@ const struct verb verb_process_running = {
 	.note = "one that has ended and waits for its parent is not running",
 	.operands = operands,
 	.paths = paths,
-	.stages = { { .keep = { .as = AS_NOBODY, .caps = caps, .calls = calls }, .act = act } },
+	.stages = STAGES({ .keep = { .as = AS_NOBODY, .caps = caps, .calls = calls }, .act = act }),
 };

@@ -138,7 +138,7 @@ const struct verb verb_read_ext4_file = {
 	.operands = operands,
 	.alone = true,
 	.paths = paths,
-	.stages = {
+	.stages = STAGES(
 		{
 			.keep = { .as = AS_OWNER, .calls = file_calls },
 			.apart = true, .opens = true, .only_if = is_file, .act = open_file,
@@ -152,6 +152,6 @@ const struct verb verb_read_ext4_file = {
 			},
 			.apart = true, .opens = true, .only_if = is_device, .act = open_device,
 		},
-		{ .keep = { .as = AS_NOBODY, .calls = calls }, .act = act },
-	},
+		{ .keep = { .as = AS_NOBODY, .calls = calls }, .act = act }
+	),
 };

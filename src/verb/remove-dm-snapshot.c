@@ -68,7 +68,7 @@ const struct verb verb_remove_dm_snapshot = {
 	.paths = paths,
 	.lock = LOCK_STORAGE,
 	.handles = handles,
-	.stages = { {
+	.stages = STAGES({
 		.keep = {
 			.as = AS_ROOT,
 			.why_root = "/dev/mapper is uid 0's; CAP_DAC_OVERRIDE would open far more",
@@ -76,5 +76,5 @@ const struct verb verb_remove_dm_snapshot = {
 			.calls = calls,
 		},
 		.act = act,
-	} },
+	}),
 };

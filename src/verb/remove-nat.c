@@ -62,5 +62,5 @@ const struct verb verb_remove_nat = {
 	.paths = paths,
 	.lock = LOCK_NETWORK,
 	.handles = handles,
-	.stages = { { .keep = { .as = AS_NOBODY, .caps = caps, .calls = calls }, .act = act } },
+	.stages = STAGES({ .keep = { .as = AS_NOBODY, .caps = caps, .calls = calls }, .act = act }),
 };

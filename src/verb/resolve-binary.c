@@ -61,5 +61,5 @@ const struct verb verb_resolve_binary = {
 		"symlinks that nobody else may change",
 	.operands = operands,
 	.paths = paths,
-	.stages = { { .keep = { .as = AS_NOBODY, .caps = caps, .calls = calls }, .act = act } },
+	.stages = STAGES({ .keep = { .as = AS_NOBODY, .caps = caps, .calls = calls }, .act = act }),
 };

@@ -86,11 +86,11 @@ const struct verb verb_send_ctrl_alt_del = {
 	.operands = operands,
 	.paths = paths,
 	.handles = handles,
-	.stages = {
+	.stages = STAGES(
 		{
 			.keep = { .as = AS_OWNER, .calls = connecting_calls },
 			.apart = true, .opens = true, .act = connect_to_it,
 		},
-		{ .keep = { .as = AS_OWNER, .calls = talking_calls }, .act = talk },
-	},
+		{ .keep = { .as = AS_OWNER, .calls = talking_calls }, .act = talk }
+	),
 };

@@ -56,5 +56,5 @@ const struct verb verb_signal_process = {
 	.on_failure = "nothing",
 	.operands = operands,
 	.paths = paths,
-	.stages = { { .keep = { .as = AS_NOBODY, .caps = caps, .calls = calls }, .act = act } },
+	.stages = STAGES({ .keep = { .as = AS_NOBODY, .caps = caps, .calls = calls }, .act = act }),
 };

@@ -107,7 +107,7 @@ const struct verb verb_status = {
 	.operands = operands,
 	.paths = paths,
 	.handles = handles,
-	.stages = {
+	.stages = STAGES(
 		{ .keep = { .as = AS_NOBODY, .caps = jail_caps, .calls = jail_calls },
 		  .apart = true, .at_any_rate = true, .act = look_at_jails },
 		{ .keep = { .as = AS_NOBODY, .caps = process_caps, .calls = process_calls },
@@ -117,6 +117,6 @@ const struct verb verb_status = {
 		  .apart = true, .at_any_rate = true, .act = look_at_storage },
 		{ .keep = { .as = AS_NOBODY, .caps = network_caps, .calls = network_calls },
 		  .apart = true, .at_any_rate = true, .act = look_at_network },
-		{ .keep = { .as = AS_NOBODY }, .at_any_rate = true, .act = tell },
-	},
+		{ .keep = { .as = AS_NOBODY }, .at_any_rate = true, .act = tell }
+	),
 };

@@ -42,5 +42,5 @@ const struct verb verb_sudoers = {
 	.on_failure = "nothing",
 	.operands = operands,
 	.for_people = true,
-	.stages = { { .keep = { .as = AS_CALLER }, .act = act } },
+	.stages = STAGES({ .keep = { .as = AS_CALLER }, .act = act }),
 };

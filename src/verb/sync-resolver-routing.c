@@ -100,5 +100,5 @@ const struct verb verb_sync_resolver_routing = {
 	.paths = paths,
 	.lock = LOCK_NETWORK,
 	.handles = handles,
-	.stages = { { .keep = { .as = AS_NOBODY, .calls = calls }, .act = act } },
+	.stages = STAGES({ .keep = { .as = AS_NOBODY, .calls = calls }, .act = act }),
 };

@@ -52,5 +52,5 @@ const struct verb verb_verbs = {
 	.on_failure = "nothing",
 	.operands = operands,
 	.for_people = true,
-	.stages = { { .keep = { .as = AS_CALLER }, .act = act } },
+	.stages = STAGES({ .keep = { .as = AS_CALLER }, .act = act }),
 };

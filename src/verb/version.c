@@ -18,5 +18,5 @@ const struct verb verb_version = {
 	.effect = "none",
 	.on_failure = "nothing",
 	.for_people = true,
-	.stages = { { .keep = { .as = AS_CALLER }, .act = act } },
+	.stages = STAGES({ .keep = { .as = AS_CALLER }, .act = act }),
 };

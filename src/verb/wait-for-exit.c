@@ -81,11 +81,11 @@ const struct verb verb_wait_for_exit = {
 	.alone = true,
 	.paths = paths,
 	.handles = handles,
-	.stages = {
+	.stages = STAGES(
 		{
 			.keep = { .as = AS_NOBODY, .caps = caps, .calls = calls },
 			.apart = true, .opens = true, .act = look,
 		},
-		{ .keep = { .as = AS_NOBODY, .calls = waiting_calls }, .act = wait_for_it },
-	},
+		{ .keep = { .as = AS_NOBODY, .calls = waiting_calls }, .act = wait_for_it }
+	),
 };

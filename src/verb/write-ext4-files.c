@@ -211,7 +211,7 @@ const struct verb verb_write_ext4_files = {
 	.operands = operands,
 	.alone = true,
 	.paths = paths,
-	.stages = {
+	.stages = STAGES(
 		{
 			.keep = { .as = AS_OWNER, .calls = file_calls },
 			.apart = true, .opens = true, .only_if = is_file, .act = open_file,
@@ -225,6 +225,6 @@ const struct verb verb_write_ext4_files = {
 			},
 			.apart = true, .opens = true, .only_if = is_device, .act = open_device,
 		},
-		{ .keep = { .as = AS_NOBODY, .calls = calls }, .act = act },
-	},
+		{ .keep = { .as = AS_NOBODY, .calls = calls }, .act = act }
+	),
 };

@@ -1,10 +1,12 @@
 /*
- * gates: tables of text and what each gate says to it.
+ * gates: tables of text and what each gate says to it; and of rows, that their texts end.
  */
 #include "config/config.h"
 #include "gate/gate.h"
 #include "shapes.h"
+#include "verb.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -188,6 +190,48 @@ check_values(void)
 	check_gate("yes or no", &gate_yes_no, LIST("yes", "no"), LIST("", "Yes", "true", "1"));
 }
 
+/* A text that fills its place in a row to the last byte would run on into the next. */
+#define ENDS(text) (memchr(text, '\0', sizeof(text)) != NULL)
+
+static void
+check_calls(const struct call *call, const char *whose)
+{
+	for (; call && call->name[0]; call++)
+		check(ENDS(call->name) && ENDS(call->value_name) && ENDS(call->why), "row", whose);
+}
+
+static void
+check_rows(void)
+{
+	check_calls(keep_always, "every verb");
+	check_calls(keep_from_programs, "no program");
+	for (size_t i = 0; verbs[i]; i++) {
+		for (const struct stage *stage = verbs[i]->stages; stage->act; stage++) {
+			check_calls(stage->keep.calls, verbs[i]->name);
+			for (const struct cap *cap = stage->keep.caps; cap && cap->name[0]; cap++)
+				check(ENDS(cap->name) && ENDS(cap->why), "row", verbs[i]->name);
+		}
+	}
+}
+
+/* What is an address is one to libc too, the same, and printed the same; and the other way about. */
+static void
+check_addresses(void)
+{
+	for (unsigned i = 0; i < 4 * 1000; i++) {
+		char text[32], again[INET_ADDRSTRLEN];
+		struct in_addr ours, theirs;
+		bool admitted;
+
+		snprintf(text, sizeof(text), "%u.%u.%u.%u", i / 1000 == 0 ? i % 1000 : 1, i / 1000 == 1 ? i % 1000 : 22,
+			 i / 1000 == 2 ? i % 1000 : 255, i / 1000 == 3 ? i % 1000 : 0);
+		admitted = gate_dotted_quad(text, &ours);
+		check(admitted == (inet_pton(AF_INET, text, &theirs) == 1), "address", text);
+		check(!admitted || (ours.s_addr == theirs.s_addr &&
+				    strcmp(inet_ntop(AF_INET, &ours, again, sizeof(again)), text) == 0), "address", text);
+	}
+}
+
 static void
 check_callers(void)
 {
@@ -294,6 +338,8 @@ main(void)
 	check_operands();
 	check_processes();
 	check_values();
+	check_rows();
+	check_addresses();
 	check_callers();
 	check_config();
 	config_parse("", 0, &settings, why, sizeof(why));
