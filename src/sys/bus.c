@@ -102,19 +102,17 @@ bus_open(void)
 	return rc < 0 ? rc : 0;
 }
 
-/* Lets the library take one message, or waits for one to come.  Not once more after it failed: of a
- * connection that broke the library answers all that is open, into what its callers have left. */
+/* Lets the library take one message, or waits for one to come. */
 static int
 turn(void)
 {
-	static int rc;
 	int left = waiting_left(deadline);
+	int rc = left == 0 ? -ETIMEDOUT : bus.process(connection, NULL);
 
-	if (rc >= 0)
-		rc = left == 0 ? -ETIMEDOUT : bus.process(connection, NULL);
 	if (rc == 0)
 		rc = bus.wait(connection, (uint64_t)left * 1000);
-	return rc;
+	/* Who stopped us for a while has broken nothing. */
+	return rc == -EINTR ? 0 : rc;
 }
 
 int
@@ -147,11 +145,14 @@ take_answer(sd_bus_message *message, void *data, sd_bus_error *error)
 int
 bus_call(sd_bus_message *request, sd_bus_message **answer)
 {
+	sd_bus_slot *slot = NULL;
 	/* No deadline for the library: it would make up an answer of its own. */
-	int rc = bus.call_async(connection, NULL, request, take_answer, answer, UINT64_MAX);
+	int rc = bus.call_async(connection, &slot, request, take_answer, answer, UINT64_MAX);
 
 	while (rc >= 0 && !*answer)
 		rc = turn();
+	/* Of a connection that breaks the library answers all that is open, into what its callers have left. */
+	bus.slot_unref(slot);
 	if (rc < 0)
 		return rc;
 	return bus.message_get_error(*answer) ? -EBADE : 0;

@@ -11,10 +11,10 @@
 /* The functions of libsystemd that are used, by their own names and types. */
 #define BUS_FUNCTIONS(F) \
 	F(new) F(set_fd) F(set_bus_client) F(negotiate_fds) F(start) F(is_ready) F(add_filter) \
-	F(process) F(wait) F(call_async) F(message_new_method_call) F(message_append) \
+	F(process) F(wait) F(call_async) F(slot_unref) F(message_new_method_call) F(message_append) \
 	F(message_append_array) F(message_open_container) F(message_close_container) \
 	F(message_enter_container) F(message_exit_container) F(message_read) \
-	F(message_read_array) F(message_skip) F(message_get_error) F(message_ref) F(message_unref)
+	F(message_read_array) F(message_at_end) F(message_get_error) F(message_ref) F(message_unref)
 
 #define BUS_MEMBER(function) typeof(sd_bus_##function) *function;
 struct bus { BUS_FUNCTIONS(BUS_MEMBER) };

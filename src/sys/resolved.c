@@ -237,6 +237,28 @@ resolved_check(int index, const struct resolver *resolver, const struct domain *
 	return rc < 0 ? rc : rc > 0 ? 0 : -ENOENT;
 }
 
+/* An array; type is that of the whole. */
+static int
+is_empty(int index, const char *name, const char *type)
+{
+	BUS_MESSAGE *answer = NULL;
+	int rc = get(index, name, type, &answer);
+
+	if (rc >= 0)
+		rc = bus.message_enter_container(answer, 'a', type + 1);
+	return rc < 0 ? rc : bus.message_at_end(answer, false);
+}
+
+int
+resolved_check_none(int index)
+{
+	int rc = is_empty(index, "DNSEx", "a(iayqs)");
+
+	if (rc > 0)
+		rc = is_empty(index, "Domains", "a(sb)");
+	return rc < 0 ? rc : rc > 0 ? 0 : -ENOENT;
+}
+
 int
 resolved_answers(void)
 {

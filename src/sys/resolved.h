@@ -18,7 +18,10 @@ int resolved_answers(void);
  * route; -ENOENT when it is not so. */
 int resolved_check(int index, const struct resolver *resolver, const struct domain *domain);
 
-/* Makes it so, in the order in which no query goes astray on the way. */
+/* 0 when the link is asked for nothing, of no resolver; -ENOENT when it is not so. */
+int resolved_check_none(int index);
+
+/* Routes the domain so, in the order in which no query goes astray on the way. */
 int resolved_route(int index, const struct resolver *resolver, const struct domain *domain);
 
 /* The link as if nobody had ever set anything. */

@@ -21,6 +21,21 @@ static const struct operand operands[] = {
 	LIST_END
 };
 
+static int
+revert(int index)
+{
+	int now, rc = bus_greet();
+
+	if (rc < 0)
+		return rc;
+	rc = resolved_revert(index);
+	if (rc == -ESRCH || rc == -ENODEV || rc == -EPERM)
+		return rc;
+	/* Also where the answer was lost: what it has now counts. */
+	now = resolved_check_none(index);
+	return now < 0 && rc < 0 ? rc : now;
+}
+
 static enum code
 act(const struct settings *settings)
 {
@@ -35,13 +50,13 @@ act(const struct settings *settings)
 		return failed(rc, "cannot find the bridge");
 	if (strcmp(bridge.kind, "bridge") != 0)
 		return refused(REASON_FOREIGN, "the link of that name is not a bridge");
-	rc = bus_greet();
-	if (rc == 0)
-		rc = resolved_revert(bridge.index);
+	rc = revert(bridge.index);
 	if (rc == 0 || rc == -ESRCH || rc == -ENODEV)
 		return CODE_DONE;
 	if (rc == -EPERM)
 		return refused(REASON_FOREIGN, "systemd-networkd manages the bridge");
+	if (rc == -ENOENT)
+		return refused(REASON_FAILED, "systemd-resolved keeps its settings of the bridge");
 	return failed(rc, "cannot revert what systemd-resolved does with the bridge");
 }
 
@@ -67,7 +82,7 @@ const struct verb verb_clear_resolver_routing = {
 	.name = "clear-resolver-routing",
 	.summary = "systemd-resolved has no settings of the bridge",
 	.effect = "none of systemd-resolved's settings of the bridge",
-	.on_failure = "the settings as they were",
+	.on_failure = "the settings as they were; none, where the bus hung up before the answer",
 	.note = "done, too, without systemd-resolved and without the bridge",
 	.operands = operands,
 	.paths = paths,

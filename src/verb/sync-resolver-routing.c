@@ -84,7 +84,6 @@ static const struct call calls[] = {
 	CALL_IF(recvmsg, 0, FD_BUS, "its answers"),
 	CALL(ppoll, "waits for them until the deadline"),
 	CALL(brk, "memory for them, if they are long"),
-	CALL(getrandom, "seeds the table that libsystemd sets up when the connection breaks"),
 	LIST_END
 };
 
@@ -95,7 +94,8 @@ const struct verb verb_sync_resolver_routing = {
 	.summary = "systemd-resolved asks RESOLVER for names in dns_domain, and for no others",
 	.effect = "systemd-resolved's settings of the bridge: one server, one routed domain, no default "
 		  "route",
-	.on_failure = "systemd-resolved has no settings of the bridge, or those that it had",
+	.on_failure = "systemd-resolved has no settings of the bridge, or those that it had; where the bus hung "
+		      "up, what it had been told by then",
 	.operands = operands,
 	.paths = paths,
 	.lock = LOCK_NETWORK,
