@@ -20,8 +20,8 @@ main(int argc, char *argv[])
 	if (!verb->for_people) {
 		audit_open();
 		audit_begin(was.sudo_uid, verb->name, argv + 2);
-		waiting_look();
 	}
+	waiting_look();
 	config_load(&settings, !verb->for_people);
 	if (!verb->for_people)
 		step_admit_caller(&was, &settings);

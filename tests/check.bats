@@ -332,6 +332,18 @@ vm_gid = 1900000000-1900065535" ]
 	done
 }
 
+@test "a kernel that is too old is named, by its number and not by its digits" {
+	local release
+	for release in 6.0.19-generic 5.10.0-35-amd64 4.19 2.6.32 6; do
+		"$BANGER_BUILD/tests/older" "$release" check > "$BATS_TEST_TMPDIR/check" && false
+		grep -qxF "wrong: kernel: Linux $release is older than 6.1" "$BATS_TEST_TMPDIR/check"
+	done
+	for release in 6.1.0-31-amd64 6.1 6.10.1 7.0 10.0.0; do
+		"$BANGER_BUILD/tests/older" "$release" check > "$BATS_TEST_TMPDIR/check"
+		grep -qF "ok: kernel: Linux $release, with the calls" "$BATS_TEST_TMPDIR/check"
+	done
+}
+
 @test "mends: forward chains that drop while forward_hook = no" {
 	iptables -P FORWARD DROP
 	[ "$(said forwarding ok | jq -r .text | grep 'chain FORWARD')" = \

@@ -89,7 +89,8 @@ write_out(int descriptor, const char *bytes, size_t length)
 		struct pollfd ready = { .fd = descriptor, .events = POLLOUT };
 		ssize_t written;
 
-		if (poll(&ready, 1, PATIENCE_MS) == 0)
+		if (descriptor == STDOUT_FILENO ? !waiting_to_write(descriptor, PATIENCE_MS) :
+		    poll(&ready, 1, PATIENCE_MS) == 0)
 			return false;
 		written = write(descriptor, bytes, length > PIPE_BUF ? PIPE_BUF : length);
 		if (written < 0 && errno != EINTR && errno != EAGAIN)

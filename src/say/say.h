@@ -121,6 +121,10 @@ int waiting_open(void);
  * above, but for "", which is a mere look.  One of those signals ends the process. */
 int waiting_for(int fd, int64_t deadline, const char *what);
 
+/* Until stdout, as fd, takes bytes: false, when it still does not after so long.  Another wait, which this one is
+ * in the middle of, goes on afterwards. */
+bool waiting_to_write(int fd, int timeout_ms);
+
 /* ---- results: collected, and written to stdout by finish() ---- */
 
 void print(const char *format, ...) __attribute__((format(printf, 1, 2)));

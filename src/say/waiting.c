@@ -86,6 +86,15 @@ waiting_begin(const char *what)
 	next_word = began + A_SECOND;
 }
 
+/* A terminal that was told to stop takes no words, and a wait for that would come on top. */
+static bool
+takes_words(void)
+{
+	struct pollfd ready = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+	return poll(&ready, 1, 0) > 0;
+}
+
 int
 waiting_left(int64_t deadline)
 {
@@ -94,7 +103,8 @@ waiting_left(int64_t deadline)
 	if (now >= deadline)
 		return 0;
 	if (watched && now >= next_word) {
-		remark("waiting for %s, %lld s so far", awaited, (long long)((now - began) / 1000));
+		if (takes_words())
+			remark("waiting for %s, %lld s so far", awaited, (long long)((now - began) / 1000));
 		next_word = now + A_SECOND;
 	}
 	if (watched && next_word < until)
@@ -125,4 +135,25 @@ waiting_for(int fd, int64_t deadline, const char *what)
 			end_by_signal();
 	} while (ready == 0 && waiting_clock() < deadline);
 	return ready > 0 ? 0 : -ETIMEDOUT;
+}
+
+bool
+waiting_to_write(int fd, int timeout_ms)
+{
+	struct pollfd ready = { .fd = fd, .events = POLLOUT };
+	const int64_t its_beginning = began, its_word = next_word;
+	const char *its_name = awaited;
+	int count = poll(&ready, 1, 0), left;
+	int64_t deadline;
+
+	if (count != 0)
+		return true;
+	deadline = waiting_clock() + timeout_ms;
+	waiting_begin("a reader of what is on stdout");
+	while (count == 0 && (left = waiting_left(deadline)) > 0)
+		count = poll(&ready, 1, left);
+	awaited = its_name;
+	began = its_beginning;
+	next_word = its_word;
+	return count != 0;
 }

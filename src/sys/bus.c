@@ -15,12 +15,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { PATIENCE_S = 5 };
+enum { PATIENCE_S = 5, NAP_MS = 10 };
 
 struct bus bus;
 
@@ -47,18 +48,19 @@ open_library(void)
 static int
 connect_socket(void)
 {
-	static const struct timeval patience = { .tv_sec = PATIENCE_S };
 	static const struct sockaddr_un address = {
 		.sun_family = AF_UNIX, .sun_path = "/run/dbus/system_bus_socket",
 	};
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), rc = 0;
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), rc, left;
 
 	if (fd < 0)
 		return -errno;
-	/* Of a listener whose queue is full connect waits as long as send may (unix(7)). */
-	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) < 0 ||
-	    connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
-		rc = errno == EAGAIN ? -ETIMEDOUT : -errno;
+	/* A listener whose queue is full says EAGAIN, and poll(2) does not tell when there is room. */
+	while ((rc = connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0) == -EAGAIN &&
+	       (left = waiting_left(deadline)) > 0)
+		(void)poll(NULL, 0, left < NAP_MS ? left : NAP_MS);
+	if (rc == -EAGAIN)
+		rc = -ETIMEDOUT;
 	if (rc == 0 && dup3(fd, FD_BUS, O_CLOEXEC) < 0)
 		rc = -errno;
 	close(fd);

@@ -4,11 +4,11 @@
 #include "sys/ext4-io.h"
 
 #include "keep.h"
+#include "say/say.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { BUCKETS = 16384 };
@@ -23,7 +23,7 @@ struct change {
 };
 
 static uint64_t image_bytes;
-static struct timespec deadline;
+static int64_t deadline;
 static unsigned cell;                   /* bytes of a block; 0 until something is written */
 static unsigned phase, barriers;
 static ext2fs_block_bitmap blocks_in_use;
@@ -56,8 +56,8 @@ ext4_io_begin(int timeout_ms)
 	if (end < 0)
 		return -errno;
 	image_bytes = (uint64_t)end;
-	clock_gettime(CLOCK_MONOTONIC, &deadline);
-	deadline.tv_sec += timeout_ms / 1000;
+	deadline = waiting_clock() + timeout_ms;
+	waiting_begin("the image");
 	return 0;
 }
 
@@ -81,21 +81,12 @@ ext4_io_next_phase(ext2fs_block_bitmap in_use, bool barrier)
 	phase++;
 }
 
-static bool
-is_late(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec > deadline.tv_sec;
-}
-
 static errcode_t
 read_image(uint64_t offset, size_t length, void *into)
 {
 	char *bytes = into;
 
-	if (is_late())
+	if (waiting_left(deadline) == 0)
 		return ETIMEDOUT;
 	while (length > 0) {
 		ssize_t got = pread(FD_IMAGE, bytes, length, (off_t)offset);
@@ -116,6 +107,8 @@ write_image(uint64_t offset, size_t length, const void *from)
 {
 	const char *bytes = from;
 
+	/* What has been begun is done, however long it takes. */
+	(void)waiting_left(FOR_EVER);
 	while (length > 0) {
 		ssize_t put = pwrite(FD_IMAGE, bytes, length, (off_t)offset);
 

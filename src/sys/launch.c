@@ -175,6 +175,7 @@ watch_sockets(void)
 int
 launch_connect(const struct launch *launch, int64_t deadline)
 {
+	static const char what[] = "firecracker's API socket";
 	int rc = watch_sockets(), waited = 0;
 
 	if (rc < 0)
@@ -185,13 +186,13 @@ launch_connect(const struct launch *launch, int64_t deadline)
 			return rc;
 		/* Between bind and listen, which no event tells: there for some microseconds. */
 		if (rc == -ECONNREFUSED) {
-			waited = waiting_for(FD_CHILD, waiting_clock() + RETRY_MS, "firecracker to listen");
+			waited = waiting_for(FD_CHILD, waiting_clock() + RETRY_MS, what);
 			if (waited == 0)
 				return -ESRCH;
 			waited = waited == -ETIMEDOUT && waiting_clock() < deadline ? 0 : waited;
 			continue;
 		}
-		waited = waiting_for(FD_EVENTS, deadline, "firecracker's API socket");
+		waited = waiting_for(FD_EVENTS, deadline, what);
 		socket_watch_forget();
 		if (waited == 0 && waiting_for(FD_CHILD, waiting_clock(), "") == 0)
 			return -ESRCH;

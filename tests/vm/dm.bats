@@ -3,6 +3,7 @@
 # tests/vm/run -- tests/world build bats tests/vm/dm.bats, with udev and with BANGER_VM_NO_UDEV=1.
 load ../lib/common
 load ../lib/loop
+load ../lib/waiting
 
 images=/var/lib/banger/images
 
@@ -267,6 +268,21 @@ create() { # SUFFIX [COW] [OPTION...]
 	# One that is let go of while we wait.
 	sleep 1 < /dev/mapper/fc-rootfs-a 3>&- &
 	expect 0 - own remove-dm-snapshot fc-rootfs-a
+}
+
+@test "who looks at a terminal is told what it waits for" {
+	local loop
+	expect 0 - create a
+	exec 9< /dev/mapper/fc-rootfs-a
+	on_terminal 9 banger-priv remove-dm-snapshot fc-rootfs-a
+	told "the mapping to be closed"
+	loop=$(losetup --list --noheadings --output NAME --associated "$cow")
+	exec 9< "$loop"
+	expect 0 - own remove-dm-snapshot fc-rootfs-a
+	on_terminal 9 banger-priv cleanup-dm-snapshot fc-rootfs-a
+	told "the loop device to be closed"
+	exec 9<&-
+	expect 0 - own cleanup-dm-snapshot fc-rootfs-a
 }
 
 @test "a COW that holds anything else is refused, and not a byte of it changes" {

@@ -4,6 +4,7 @@
 bats_require_minimum_version 1.5.0
 load ../lib/common
 load ../lib/ext4
+load ../lib/waiting
 
 name=fc-rootfs-fsck
 device=/dev/mapper/$name
@@ -139,6 +140,14 @@ devices_opened() { # TRACE
 	# Ten minutes, in a hurry.
 	expect 6 timeout inject alter:2:200 poll 1 banger-priv fsck-snapshot "$device"
 	! pgrep -x e2fsck
+	# Who looks at a terminal knows meanwhile.
+	(sleep 4; kill -KILL "$(pgrep -x e2fsck)") 3>&- &
+	on_terminal 30 banger-priv fsck-snapshot "$device"
+	told e2fsck
+	exec 9< "$device"
+	on_terminal 30 banger-priv fsck-snapshot "$device"
+	told "the snapshot to be closed"
+	exec 9<&-
 	cp "$BATS_TEST_TMPDIR/e2fsck" /usr/sbin/e2fsck
 }
 
