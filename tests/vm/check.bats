@@ -6,17 +6,17 @@ load ../lib/vmm
 load ../lib/jail
 load ../lib/check
 
-@test "does: on Linux 6.1 nothing is wrong: newer calls are nobody's lack, and every device has its driver" {
+@test "does: on Linux 6.1 nothing is wrong: newer calls are nobody's lack, and a device has its driver or not" {
 	local device
 	[[ $(uname -r) == 6.1.* ]]
 	is_ready
 	grep -qx "ok: kernel: Linux $(uname -r), with the calls that every check rests on" "$BATS_TEST_TMPDIR/ready"
-	for device in kvm net/tun loop-control mapper/control vhost-vsock; do
-		[ ! -e "/dev/$device" ] || grep -qx "ok: devices: /dev/$device" "$BATS_TEST_TMPDIR/ready" ||
-			{ echo "$device"; cat "$BATS_TEST_TMPDIR/ready"; return 1; }
+	for device in net/tun loop-control mapper/control vhost-vsock; do
+		grep -qx "ok: devices: /dev/$device" "$BATS_TEST_TMPDIR/ready" || { cat "$BATS_TEST_TMPDIR/ready"; return 1; }
 	done
-	grep -qx "ok: devices: /dev/mapper/control" "$BATS_TEST_TMPDIR/ready"
-	grep -qx "ok: devices: /dev/vhost-vsock" "$BATS_TEST_TMPDIR/ready"
+	# A node without a driver: the guest has no module for it.
+	grep -q "^note: devices: /dev/kvm is there; its driver will have to come when it is opened: modprobe kvm_intel || " \
+		"$BATS_TEST_TMPDIR/ready"
 	grep -qx "ok: cgroups: cgroup v2, with cpu, memory and pids" "$BATS_TEST_TMPDIR/ready"
 	# It is told apart from one that lacks what the checks rest on.
 	inject fail:ENOSYS mount_setattr 1 banger-priv check > "$BATS_TEST_TMPDIR/check" && false
