@@ -23,8 +23,10 @@ main(int argc, char *argv[])
 	}
 	waiting_look();
 	config_load(&settings, !verb->for_people);
-	if (!verb->for_people)
+	if (!verb->for_people) {
+		step_admit_batch_key(&settings);
 		step_admit_caller(&was, &settings);
+	}
 	verb_admit(verb, argv + (argc > 2 ? 2 : argc), &settings);
 	if (verb->parts)
 		verb = step_divide(verb, argv + 2, &was, &settings);

@@ -36,6 +36,15 @@ step_find_verb(int argc, char *argv[])
 }
 
 void
+step_admit_batch_key(const struct settings *settings)
+{
+	const char *name = verb_not_for_batch(&settings->batch);
+
+	if (name)
+		die(REASON_CONFIG, "/etc/banger/priv.conf: batch must name verbs that may be in one, and %s may not", name);
+}
+
+void
 step_admit_caller(const struct inherited *was, const struct settings *settings)
 {
 	if (gate_caller(geteuid(), was->sudo_uid, settings) != REASON_NONE)

@@ -9,6 +9,9 @@
 /* The verb that the first word names; help without one. */
 const struct verb *step_find_verb(int argc, char *argv[]);
 
+/* The one key whose values the configuration's own gates know nothing of: it names verbs. */
+void step_admit_batch_key(const struct settings *settings);
+
 /* Effective uid 0, and SUDO_UID that of root, the owner or an admin. */
 void step_admit_caller(const struct inherited *was, const struct settings *settings);
 

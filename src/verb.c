@@ -25,6 +25,18 @@ verb_find(const char *name)
 	return NULL;
 }
 
+const char *
+verb_not_for_batch(const struct verb_list *list)
+{
+	for (unsigned i = 0; i < list->count; i++) {
+		const struct verb *verb = verb_find(list->each[i].text);
+
+		if (!verb || verb->for_people || verb->alone)
+			return list->each[i].text;
+	}
+	return NULL;
+}
+
 static bool
 is_key(const struct operand *operand)
 {

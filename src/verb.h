@@ -80,6 +80,9 @@ extern const struct verb *const verbs[];
 /* NULL when there is none of that name. */
 const struct verb *verb_find(const char *name);
 
+/* The first name of the key batch that is no verb's which may be in one; NULL when there is none. */
+const char *verb_not_for_batch(const struct verb_list *list);
+
 /* Checks the whole command line against the verb's table and fills what the table names.
  * Dies (usage, or what the gate said) and names what would be accepted. */
 void verb_admit(const struct verb *verb, char *const words[], const struct settings *settings);

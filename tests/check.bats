@@ -201,7 +201,7 @@ jailer_that() { # C
 }
 
 @test "mends: the configuration, which it reports with file, line and reason" {
-	local user
+	local user verb
 	printf '%s\n' '# ours' '' 'no_such_key = 1' >> /etc/banger/priv.conf
 	for user in banger root; do
 		status=0
@@ -217,6 +217,17 @@ jailer_that() { # C
 	echo 'nonsense' >> /etc/banger/priv.conf
 	mends config "line 8: neither key = value nor a # comment"
 	[ "$(grep -c '^# ' /etc/banger/priv.conf)" = 5 ]
+	for verb in creat-tap check read-ext4-file batch; do
+		echo "batch = create-tap $verb" >> /etc/banger/priv.conf
+		expect 4 config banger-priv ensure-bridge
+		[[ $err == *"batch must name verbs that may be in one, and $verb may not" ]]
+		mends config "batch must name verbs that may be in one, and $verb may not"
+	done
+	echo 'batch = create-tap delete-tap' >> /etc/banger/priv.conf
+	is_ready
+	sed -i '/batch/d' /etc/banger/priv.conf
+	echo '[main]' >> /etc/banger/priv.conf
+	mends config "line 9: there are no [sections] here"
 	chmod 0666 /etc/banger/priv.conf
 	mends config "/etc/banger/priv.conf is not root's alone"
 	chown banger /etc/banger

@@ -208,6 +208,15 @@ for i in range(2000):
 	[ "$(jail_state)" = "$state" ]
 }
 
+@test "refuses: a drive by its name, so that it is known which" {
+	expect 3 absent prepare drive=a:"$images/root.ext4" drive=b:"$images/nosuch"
+	[[ $err == *": the drive b is not there, not the owner's to open, "* ]]
+	ln "$images/root.ext4" "$images/twice"
+	expect 3 foreign prepare drive=c.d:"$images/twice" drive-ro=a:"$images/vmlinux"
+	[[ $err == *": the drive c.d must be the owner's, with no other hard link" ]]
+	rm "$images/twice"
+}
+
 @test "refuses: symlinks, FIFOs, devices, directories, sockets and other's files, as each operand" {
 	local kind operand
 	as banger ln -s /run/canary/file "$images/link"

@@ -154,3 +154,10 @@ LEASE
 	grep -q 'setresuid(1900, 1900, 1900)' "$BATS_TEST_TMPDIR/trace"
 	! sed '1,/setresuid(65534/d' "$BATS_TEST_TMPDIR/trace" | sed '1,/clone3/d' | grep -E 'open|execve'
 }
+
+@test "fails: a snapshot where the kernel has no device-mapper, and says what is missing" {
+	# Some hosts have it; tests/vm/fsck-snapshot.bats is for them.
+	! grep -q device-mapper /proc/misc || return 0
+	expect 5 failed own read-ext4-file /dev/mapper/fc-rootfs-a /x
+	[[ $err == *"needs device-mapper, which this kernel has not, or not yet: modprobe dm_mod" ]]
+}

@@ -22,12 +22,15 @@ check_config(const struct settings *settings)
 	size_t bad = 0;
 	unsigned line;
 	int error, fd = trusted_open(CONFIG_FILE, &status, &bad);
-	const char *complaint = config_complaint(&line, &error);
+	const char *complaint = config_complaint(&line, &error), *name = verb_not_for_batch(&settings->batch);
 	char command[REPORT_BYTES] = "";
 
 	if (fd >= 0)
 		close(fd);
-	if (!complaint) {
+	if (!complaint && name) {
+		report(WRONG, "sed -i '/^ *batch *=/s/^/# /' " CONFIG_FILE, CONFIG_FILE ": batch must name verbs that may be in "
+		       "one, and %s may not", name);
+	} else if (!complaint) {
 		report(OK, NULL, fd < 0 ? "no " CONFIG_FILE ": the defaults" : CONFIG_FILE);
 	} else if (fd == -EPERM || fd == -ELOOP) {
 		report_untrusted(fd, CONFIG_FILE, bad);

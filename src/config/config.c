@@ -129,8 +129,7 @@ take_line(void *user, const char *section, const char *name, const char *value)
 {
 	struct reading *reading = user;
 
-	if (*section)
-		return complain(reading, "there are no [sections] here", "");
+	(void)section;
 	for (size_t i = 0; i < KEYS; i++) {
 		if (strcmp(keys[i].name, name) != 0)
 			continue;
@@ -160,8 +159,8 @@ next_line(char *out, int size, void *user)
 	if (left == 0 || reading->bad)
 		return NULL;
 	reading->line++;
-	if (length >= (size_t)size) {
-		complain(reading, "too long", "");
+	if (length >= (size_t)size || from[strspn(from, " \t")] == '[') {
+		complain(reading, length >= (size_t)size ? "too long" : "there are no [sections] here", "");
 		return NULL;
 	}
 	memcpy(out, from, length);
@@ -248,7 +247,7 @@ read_file(char *text, size_t size, size_t *length, char *why, size_t why_size)
 	*length = 0;
 	if (path_fd == -EPERM || path_fd == -ELOOP) {
 		snprintf(why, why_size, "%.*s must be root's, writable by nobody else and no symlink",
-			 (int)bad, CONFIG_FILE);
+			 bad < strlen(CONFIG_FILE) ? (int)bad : (int)strlen("it"), bad < strlen(CONFIG_FILE) ? CONFIG_FILE : "it");
 		return path_fd;
 	}
 	if (path_fd < 0)

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -113,13 +114,18 @@ open_one(const struct settings *settings, const struct path *path, int index, bo
 }
 
 static int
-open_drives(const struct settings *settings, const struct drives *drives, int first, bool writable, const char **why)
+open_drives(const struct settings *settings, const struct drives *drives, int first, bool writable, const char **which,
+	    const char **why)
 {
+	static char name[sizeof("the drive ") + DRIVE_NAME_MAX];
 	int rc = 0;
 
-	for (unsigned i = 0; i < drives->count && rc == 0; i++)
+	*which = name;
+	for (unsigned i = 0; i < drives->count && rc == 0; i++) {
+		snprintf(name, sizeof(name), "the drive %s", drives->each[i].name);
 		if (!drives->each[i].image.is_device)
 			rc = open_one(settings, &drives->each[i].image.file, first + (int)i, writable, why);
+	}
 	return rc;
 }
 
@@ -149,9 +155,8 @@ guest_files_open(const struct guest_files *files, const struct vm_id *vm, const 
 	}
 	if (rc < 0)
 		return rc;
-	*which = "a drive's file";
-	rc = open_drives(settings, &files->writable, WRITABLE, true, why);
-	return rc == 0 ? open_drives(settings, &files->read_only, READ_ONLY, false, why) : rc;
+	rc = open_drives(settings, &files->writable, WRITABLE, true, which, why);
+	return rc == 0 ? open_drives(settings, &files->read_only, READ_ONLY, false, which, why) : rc;
 }
 
 enum reason

@@ -120,7 +120,8 @@ image_open_device(const struct dm_name *name, enum ext4_purpose purpose, const c
 		rc = -ENOENT;
 	*why = rc == -ENOENT ? "is not there" :
 	       rc == -EPERM ? "must be one of ours; another mapping has that name" :
-	       rc == -EBUSY ? "is open elsewhere, in a VM perhaps" : NULL;
+	       rc == -EBUSY ? "is open elsewhere, in a VM perhaps" :
+	       rc == -ENODEV ? "needs device-mapper, which this kernel has not, or not yet: modprobe dm_mod" : NULL;
 	return rc;
 }
 
@@ -136,6 +137,8 @@ image_reason(int rc)
 		return REASON_FOREIGN;
 	case -EBUSY:
 		return REASON_IN_USE;
+	case -ENODEV:
+		return REASON_FAILED;
 	default:
 		return REASON_UNFIT;
 	}

@@ -16,7 +16,7 @@ int image_open_file(const struct settings *settings, const struct path *path, en
 		    const char **why);
 
 /* A snapshot of ours, for a stage that may ask device-mapper.  The same lock; but to be read, no other
- * may hold the device open.  0; -ENOENT, -EPERM (not ours), -EBUSY, or -errno. */
+ * may hold the device open.  0; -ENOENT, -EPERM (not ours), -EBUSY, -ENODEV (no device-mapper), or -errno. */
 int image_open_device(const struct dm_name *name, enum ext4_purpose purpose, const char **why);
 
 /* The word that goes with an error of these, and of ext4_open, that has a *why. */

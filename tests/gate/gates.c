@@ -264,7 +264,7 @@ check_config(void)
 		{ "nosuch = 1\n", "line 1: no such key" }, { "\nOwner = a\n", "line 2: no such key" },
 		{ "owner = a\nowner = b\n", "line 2: owner is there twice" },
 		{ "owner = root\n", "line 1: owner must be" }, { "owner =\n", "line 1: owner must be" },
-		{ "admins = a root\n", "line 1: admins must be" }, { "[x]\nowner = a\n", "line 2: there are no" },
+		{ "admins = a root\n", "line 1: admins must be" }, { "[x]\nowner = a\n", "line 1: there are no" }, { "owner = a\n [x]", "line 2: there are no" },
 		{ "bridge_address = 10.0.0.0/24\n", "line 1: bridge_address must be" },
 		{ "just words\n", "line 1: neither" }, { "owner = a\n  b\n", "line 2: owner is there twice" },
 		{ "bridge = eth0\nuplink = eth0\n", "bridge and uplink" },
