@@ -107,15 +107,21 @@ nothing_acted() {
 	nothing_acted
 }
 
-@test "refuses: what has stdin or stdout to itself, waits for ever, or is for people, even where it is named" {
+@test "refuses: what has stdin or stdout to itself, waits for ever, or is for people; a key that names it is no key" {
 	local verb
 	for verb in read-ext4-file write-ext4-files wait-for-exit batch help version verbs explain sudoers; do
-		configure ensure-bridge "$verb"
+		configure ensure-bridge
 		expect 3 not-allowed own batch ensure-bridge -- "$verb"
-		expect 3 not-allowed own batch "$verb" create-tap
+		[[ $err == *"$verb is never in a batch" ]]
+		configure ensure-bridge "$verb"
+		expect 4 config own batch ensure-bridge -- "$verb"
+		expect 4 config own batch "$verb" create-tap
+		expect 4 config own ensure-bridge
 	done
-	configure nosuch
+	configure ensure-bridge
 	expect 2 usage own batch nosuch
+	configure nosuch
+	expect 4 config own batch nosuch
 	nothing_acted
 }
 
