@@ -2,6 +2,7 @@
 # The Debian package: built by an ordinary user, installed, upgraded, removed and purged in this world.
 
 load lib/common
+load lib/jail
 
 root=$BATS_TEST_DIRNAME/..
 
@@ -75,6 +76,18 @@ newer() { # TEXT
 	run ! own create-tap eth0
 	expect 0 - own delete-tap banger-a
 	ip link delete banger0
+}
+
+@test "installed: what it opens late and executes is of packages that it names; check finds nothing wrong but the kernel's" {
+	local file package depends
+	depends=$(dpkg-query -W -f '${Depends}' banger-priv | tr ',' '\n' | sed -E 's/^ *([^ ]*).*/\1/')
+	for file in $(sed -nE 's/^#define LIB[A-Z]+_FILE "(.*)"$/\1/p' "$BANGER_BUILD/build-config.h") /usr/sbin/e2fsck /usr/bin/sudo; do
+		package=$(dpkg -S "$file" "$(realpath "$file")" "${file#/usr}" 2> /dev/null | cut -d: -f1 | sort -u | head -1)
+		grep -qxF "$package" <<< "$depends" || { echo "$file is of $package, which is not among: $depends"; return 1; }
+	done
+	restore_binaries
+	[ -z "$(banger-priv check format=json | jq -r '.checks[] | select(.state == "wrong" and (.check | IN("devices", "cgroups") | not)).text')" ]
+	rm /usr/local/bin/{firecracker,jailer}
 }
 
 @test "upgraded: the admin's configuration stays, the rules and the program go with the package" {
