@@ -93,6 +93,8 @@ load lib/check
 	mends directories "/run is not root's alone"
 	chown root:root /run/banger
 	mends directories "/run/banger is 0:0"
+	mount -t tmpfs -o uid=1900,gid=1900,mode=0711 elsewhere /run/banger
+	mends directories "/run/banger is a mount"
 }
 
 @test "mends: what an owner that has the directories above does to those below" {

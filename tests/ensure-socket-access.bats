@@ -205,6 +205,18 @@ mark() { stat -c '%U %G %a %h %i %F' "$@"; }
 	done
 }
 
+@test "refuses: a file system of the owner's over runtime_dir, in time" {
+	roots /run/banger/a.sock
+	local manner before
+	before=$(mark /run/banger/a.sock)
+	for manner in private all hangs; do
+		expect 3 foreign mount_fuse /run/banger "$manner" 1900 \
+			timeout -s KILL 10 banger-priv ensure-socket-access /run/banger/a.sock timeout=100
+		expect 3 foreign mount_fuse /run/banger "$manner" 1900 timeout -s KILL 10 banger-priv find-pid /run/banger/a.sock
+	done
+	[ "$(mark /run/banger/a.sock)" = "$before" ]
+}
+
 @test "refuses: while any call waits, the socket or a directory above it becomes something of root's" {
 	roots /run/foreign/docker.sock
 	local state n status swap

@@ -64,6 +64,18 @@ is_whole() { [ "$(stat -c '%U %G %a %F' /run/banger)" = "banger banger 711 direc
 	canaries_same
 }
 
+@test "refuses: a file system of the owner's over it, which would let root wait for ever" {
+	own ensure-socket-dir
+	local manner
+	for manner in private all hangs; do
+		expect 3 foreign mount_fuse /run/banger "$manner" 1900 timeout -s KILL 10 banger-priv ensure-socket-dir
+	done
+	is_whole
+	mount -t tmpfs -o uid=1900,gid=1900,mode=0711 elsewhere /run/banger
+	expect 3 foreign own ensure-socket-dir
+	umount /run/banger
+}
+
 @test "refuses: a parent that somebody else may change" {
 	install -d -o banger -m 0755 /run/owned
 	install -d -m 0777 /run/open

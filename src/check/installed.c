@@ -73,7 +73,7 @@ struct place {
 	uid_t uid;
 	gid_t gid;
 	mode_t mode;
-	bool made_later;                /* by a verb, where it is not there */
+	bool is_owners;                 /* no mount, and made by a verb where it is not there */
 };
 
 static void
@@ -88,18 +88,20 @@ check_child(int parent, const char *name, const struct place *place)
 	char command[REPORT_BYTES + 64];
 	struct stat status;
 	size_t used = 0;
-	int fd = directory_pin(parent, name, &status);
+	int fd = directory_pin(parent, name, !place->is_owners, &status);
 
 	if (fd == -ELOOP || fd == -ENOTDIR)
 		used = (size_t)snprintf(command, sizeof(command), "mv %s %s.away && ", place->path, place->path);
+	if (fd == -EXDEV)
+		used = (size_t)snprintf(command, sizeof(command), "umount %s && ", place->path);
 	write_command(place, command + used, sizeof(command) - used);
 	if (fd == -EACCES)
 		report(UNSEEN, NULL, "%s: this user may not look there", place->path);
-	else if (fd == -ENOENT && place->made_later)
+	else if (fd == -ENOENT && place->is_owners)
 		report(NOTE, command, "%s is not there yet; ensure-socket-dir makes it", place->path);
 	else if (fd < 0)
 		report(WRONG, command, "%s is %s", place->path,
-		       fd == -ENOENT ? "not there" : "not a directory");
+		       fd == -ENOENT ? "not there" : fd == -EXDEV ? "a mount" : "not a directory");
 	else if (status.st_uid != place->uid || status.st_gid != place->gid ||
 		 (status.st_mode & 07777) != place->mode)
 		report(WRONG, command, "%s is %u:%u with mode %04o, and not %s:%u with %04o", place->path,

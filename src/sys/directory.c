@@ -19,9 +19,9 @@ directory_make(int parent, const char *name)
 }
 
 int
-directory_pin(int parent, const char *name, struct stat *status)
+directory_pin(int parent, const char *name, bool cross_mounts, struct stat *status)
 {
-	int fd = beneath_open(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW, 1);
+	int fd = beneath_open(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW, cross_mounts);
 	int rc;
 
 	if (fd >= 0 && fstat(fd, status) < 0) {

@@ -3,14 +3,17 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <sys/stat.h>
 
 /* Makes `name` in parent, with mode 0700, root's.  Exclusively: -EEXIST. */
 int directory_make(int parent, const char *name);
 
 /* Pins the directory `name` in parent (O_PATH: the owner may have taken the right to read it from
- * everybody), through no symlink.  The caller closes it.  -ENOENT, -ELOOP, -ENOTDIR, or -errno. */
-int directory_pin(int parent, const char *name, struct stat *status);
+ * everybody), through no symlink, and no mount unless cross_mounts: over a directory of its own the owner can mount a
+ * FUSE, and who asks that waits for ever.  The caller closes it.  -ENOENT, -ELOOP, -ENOTDIR, -EXDEV (a mount), or
+ * -errno. */
+int directory_pin(int parent, const char *name, bool cross_mounts, struct stat *status);
 
 /* For a pinned one: sets the mode and then the owner, so that the handing-over comes last, and checks both. */
 int directory_give(int directory, uid_t uid, gid_t gid, mode_t mode);

@@ -44,7 +44,8 @@ watch_directory(int directory)
 	return 0;
 }
 
-/* The owner's, or still root's where an interrupted ensure-socket-dir left it. */
+/* The owner's, or still root's where an interrupted ensure-socket-dir left it.  No mount: the owner can have a FUSE
+ * over it, which answers what it likes, or never. */
 static int
 open_runtime_dir(const struct settings *settings)
 {
@@ -54,7 +55,7 @@ open_runtime_dir(const struct settings *settings)
 
 	if (parent < 0)
 		return parent;
-	fd = beneath_open(parent, name, O_PATH | O_DIRECTORY, 1);
+	fd = beneath_open(parent, name, O_PATH | O_DIRECTORY, 0);
 	close(parent);
 	if (fd < 0)
 		return fd;

@@ -32,9 +32,11 @@ act(const struct settings *settings)
 	made = rc == 0;
 	if (rc < 0 && rc != -EEXIST)
 		return failed(rc, "cannot make %s", path);
-	directory = directory_pin(parent, name, &status);
+	directory = directory_pin(parent, name, false, &status);
 	if (directory == -ELOOP || directory == -ENOTDIR)
 		return refused(REASON_FOREIGN, "%s is there and is not a directory", path);
+	if (directory == -EXDEV)
+		return refused(REASON_FOREIGN, "%s is a mount; umount %s", path, path);
 	if (directory < 0) {
 		if (made)
 			directory_remove(parent, name);
@@ -76,6 +78,7 @@ const struct verb verb_ensure_socket_dir = {
 	.summary = "the directory runtime_dir exists, belongs to the owner and has mode 0711",
 	.effect = "one directory",
 	.on_failure = "no directory, or the one that was there",
+	.note = "refused where runtime_dir is a mount: the owner can have a FUSE there, and keep all who look waiting",
 	.paths = paths,
 	.lock = LOCK_DIRECTORIES,
 	.stages = STAGES({

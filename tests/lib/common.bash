@@ -122,6 +122,9 @@ trace() {
 # inject ACTION CALL WHEN COMMAND...: see tests/inject.c.
 inject() { "$BANGER_BUILD/tests/inject" "$@"; }
 
+# mount_fuse PATH MANNER UID COMMAND...: see tests/mount-fuse.c.
+mount_fuse() { "$BANGER_BUILD/tests/mount-fuse" "$@"; }
+
 # The pid of the program once it has been stopped; see strace's inject=...:signal=STOP.
 stopped() {
 	local pid
