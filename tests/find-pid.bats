@@ -65,6 +65,21 @@ jail=/var/lib/banger/jail/firecracker
 	expect 7 no own find-pid vm=vm1
 }
 
+@test "fails: what cannot be looked at is no answer that nobody is there" {
+	jail_start vm1 1900
+	cgroup_put vm1 "$pid"
+	expect 4 kernel inject fail:ENOSYS pidfd_open 1 banger-priv find-pid vm=vm1
+	expect 5 no-space inject fail:EMFILE pidfd_open 1 banger-priv find-pid vm=vm1
+	local n status
+	for n in $(seq 100); do
+		status=0
+		inject fail:EIO caged "$n" banger-priv find-pid vm=vm1 > /dev/null 2>&1 || status=$?
+		[ "$status" != 125 ] || break
+		[ "$status" != 7 ] || { echo "call $n"; return 1; }
+	done
+	[ "$n" -gt 10 ]
+}
+
 # A second VMM in the jail of vm1 that was told $1, at the socket that launch-firecracker names.
 listener_in_jail() {
 	local root=$jail/vm1/root

@@ -306,9 +306,11 @@ cgroup_of_process(pid_t pid, struct vm_id *vm)
 	if (fd < 0)
 		return -errno;
 	got = read(fd, text, sizeof(text) - 1);
+	if (got < 0)
+		got = errno == ESRCH ? -ENOENT : -errno;        /* it ended meanwhile */
 	close(fd);
 	if (got < 0)
-		return -ENOENT;         /* ESRCH: it ended meanwhile */
+		return (int)got;
 	/* v1 hierarchies may have lines of their own; v2's begins with "0::". */
 	line = strncmp(text, ours, strlen(ours)) == 0 ? text : strstr(text, "\n0::/" PARENT "/");
 	if (!line)

@@ -18,26 +18,25 @@ same_file(const struct stat *a, const struct stat *b)
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-bool
+int
 executable_is_configured(const struct stat *executable, const struct settings *settings)
 {
 	struct binary_found found;
 	struct stat status;
-	int fd = binary_open(BINARY_FIRECRACKER, settings, &found);
-	bool is;
+	int rc, fd = binary_open(BINARY_FIRECRACKER, settings, &found);
 
 	if (fd < 0)
-		return false;
-	is = fstat(fd, &status) == 0 && same_file(executable, &status);
+		return binary_has_fault(fd) ? 0 : fd;
+	rc = fstat(fd, &status) < 0 ? -errno : same_file(executable, &status);
 	close(fd);
-	return is;
+	return rc;
 }
 
 /* The copy's, which the caller closes; -ENXIO when it is no regular file. */
 static int
 pin_copy(int vm_directory, struct stat *status)
 {
-	int fd, root = beneath_open(vm_directory, "root", O_PATH | O_DIRECTORY | O_NOFOLLOW, 1);
+	int rc, fd, root = beneath_open(vm_directory, "root", O_PATH | O_DIRECTORY | O_NOFOLLOW, 1);
 
 	if (root < 0)
 		return root;
@@ -45,10 +44,17 @@ pin_copy(int vm_directory, struct stat *status)
 	close(root);
 	if (fd < 0)
 		return fd;
-	if (fstat(fd, status) == 0 && S_ISREG(status->st_mode))
-		return fd;
-	close(fd);
-	return -ENXIO;
+	rc = fstat(fd, status) < 0 ? -errno : S_ISREG(status->st_mode) ? fd : -ENXIO;
+	if (rc < 0)
+		close(fd);
+	return rc;
+}
+
+/* Nobody's, whatever has that name. */
+static bool
+is_no_copy(int rc)
+{
+	return rc == -ENOENT || rc == -ENXIO || rc == -ENOTDIR || rc == -ELOOP || rc == -EXDEV;
 }
 
 static int
@@ -61,18 +67,18 @@ pin_directory(const char *vm, const struct settings *settings)
 	return trusted_open(path, &status, NULL);
 }
 
-bool
+int
 executable_is_copy(const struct stat *executable, const char *vm, const struct settings *settings)
 {
 	struct stat status;
 	int fd, directory = pin_directory(vm, settings);
 
 	if (directory < 0)
-		return false;
+		return directory == -EPERM || is_no_copy(directory) ? 0 : directory;
 	fd = pin_copy(directory, &status);
 	close(directory);
 	if (fd < 0)
-		return false;
+		return is_no_copy(fd) ? 0 : fd;
 	close(fd);
 	return same_file(executable, &status);
 }
@@ -102,8 +108,7 @@ executable_copy_is_used(int vm_directory)
 	int rc, fd = pin_copy(vm_directory, &status);
 
 	if (fd < 0)
-		/* Nobody's, whatever has that name. */
-		return fd == -ENOENT || fd == -ENXIO || fd == -ENOTDIR || fd == -ELOOP || fd == -EXDEV ? 0 : fd;
+		return is_no_copy(fd) ? 0 : fd;
 	rc = is_open_elsewhere(fd);
 	close(fd);
 	return rc;
@@ -118,11 +123,15 @@ executable_any_used(const struct vm_id *vm, const struct settings *settings)
 	if (fd >= 0) {
 		rc = is_open_elsewhere(fd);
 		close(fd);
+	} else if (!binary_has_fault(fd)) {
+		rc = fd;
 	}
-	directory = rc == 0 ? pin_directory(vm->text, settings) : -1;
+	directory = rc == 0 ? pin_directory(vm->text, settings) : -ENOENT;
 	if (directory >= 0) {
 		rc = executable_copy_is_used(directory);
 		close(directory);
+	} else if (directory != -EPERM && !is_no_copy(directory)) {
+		rc = directory;
 	}
 	return rc;
 }

@@ -8,14 +8,14 @@
 #include "keep.h"
 
 #include <fcntl.h>
-#include <stdbool.h>
 #include <sys/stat.h>
 
-bool executable_is_configured(const struct stat *executable, const struct settings *settings);
+/* 1, 0, or -errno when that cannot be told. */
+int executable_is_configured(const struct stat *executable, const struct settings *settings);
 
 /* The same for the copy, in a directory of jail_dir that is root's.  Its name in the VM's root may be the VM's to
  * change, but not what runs. */
-bool executable_is_copy(const struct stat *executable, const char *vm, const struct settings *settings);
+int executable_is_copy(const struct stat *executable, const char *vm, const struct settings *settings);
 
 /* Whether anybody executes the copy below a VM's directory, or has it open: 1, 0 (also where there is none), or
  * -errno.  Asked of the file and not of the processes, so it costs the same however many there are, and does not

@@ -105,8 +105,8 @@ is_vm_id(const char *word)
 	       strspn(word, "abcdefghijklmnopqrstuvwxyz0123456789-") == length;
 }
 
-/* Where no cgroup says whose it is. */
-static bool
+/* Where no cgroup says whose it is: 1, 0, or -errno when that cannot be told. */
+static int
 is_by_executable(pid_t pid, const struct text *words, const struct claim *claim,
 		 const struct settings *settings)
 {
@@ -114,18 +114,25 @@ is_by_executable(pid_t pid, const struct text *words, const struct claim *claim,
 	struct stat executable;
 	char link[64];
 	uid_t uid = 0;
+	int rc;
 
 	if (!memmem(words->bytes, words->length, "firecracker", strlen("firecracker")))
-		return false;
+		return 0;
 	if (claim->vm && (!vm || strcmp(vm, claim->vm->text) != 0))
-		return false;
+		return 0;
+	rc = read_uid(pid, &uid);
+	if (rc < 0)
+		return rc;
+	if (!gate_vm_side(uid, settings))
+		return 0;
 	snprintf(link, sizeof(link), "/proc/%d/exe", (int)pid);
-	if (read_uid(pid, &uid) < 0 || !gate_vm_side(uid, settings) || stat(link, &executable) < 0)
-		return false;
-	if (executable_is_configured(&executable, settings))
-		return true;
+	if (stat(link, &executable) < 0)
+		return errno == ENOENT ? 0 : -errno;    /* the kernel's own process, or one that has ended */
+	rc = executable_is_configured(&executable, settings);
 	/* The VM may write to what it runs from there, so nothing of root's is ours by it. */
-	return uid != 0 && vm && is_vm_id(vm) && executable_is_copy(&executable, vm, settings);
+	if (rc == 0 && uid != 0 && vm && is_vm_id(vm))
+		rc = executable_is_copy(&executable, vm, settings);
+	return rc;
 }
 
 /* A socket in the VM's jail says which VM.  One below runtime_dir says nothing but what the process
@@ -144,26 +151,31 @@ check(pid_t pid, const struct claim *claim, const struct settings *settings)
 	struct claim wanted = *claim;
 	struct vm_id vm;
 	struct text words;
-	bool is_that_vm;
-	bool in_cgroup = cgroup_of_process(pid, &vm) == 1;
+	int is_that_vm, in_cgroup = cgroup_of_process(pid, &vm);
 	int rc = read_text(pid, "cmdline", &words);
 
+	/* Without the former the kernel has no cgroups. */
+	if (rc == 0 && in_cgroup < 0 && in_cgroup != -ENOENT)
+		rc = in_cgroup;
 	if (rc < 0)
 		return rc;
 	if (!wanted.vm && wanted.socket && wanted.socket->vm.text[0])
 		wanted.vm = &wanted.socket->vm;
-	is_that_vm = in_cgroup ? !wanted.vm || strcmp(vm.text, wanted.vm->text) == 0 :
+	is_that_vm = in_cgroup > 0 ? !wanted.vm || strcmp(vm.text, wanted.vm->text) == 0 :
 		     is_by_executable(pid, &words, &wanted, settings);
+	if (is_that_vm < 0)
+		return is_that_vm;
 	return is_that_vm && is_of_socket(&words, wanted.socket) ? 0 : -EPERM;
 }
 
-/* Also when it is a zombie: what it was is gone. */
-static bool
-has_ended(void)
+/* What has been found out by its number, if the process has not ended by now, also as a zombie: else -ESRCH. */
+static int
+unless_ended(int rc)
 {
 	struct pollfd process = { .fd = FD_PROCESS, .events = POLLIN };
+	int ended = poll(&process, 1, 0);
 
-	return poll(&process, 1, 0) != 0;
+	return ended < 0 ? -errno : ended ? -ESRCH : rc;
 }
 
 /* Keeps pidfd as FD_PROCESS, and looks. */
@@ -178,8 +190,7 @@ hold(int pidfd, pid_t pid, const struct claim *claim, const struct settings *set
 		if (rc < 0)
 			return rc;
 	}
-	rc = check(pid, claim, settings);
-	return has_ended() ? -ESRCH : rc;
+	return unless_ended(check(pid, claim, settings));
 }
 
 int
@@ -209,8 +220,8 @@ process_hold_peer(int connected, const struct claim *claim, const struct setting
 		rc = hold(pidfd, peer.pid, claim, settings);
 	else if (errno == ENOPROTOOPT)
 		rc = process_hold(peer.pid, claim, settings);
-	else
-		rc = -ESRCH;
+	else    /* Which of them says that it has ended is another from kernel to kernel. */
+		rc = errno == EINVAL || errno == ENODATA || errno == ENOENT ? -ESRCH : -errno;
 	return rc < 0 ? rc : peer.pid;
 }
 
@@ -219,7 +230,7 @@ process_hold_vmm(const struct vm_id *vm, const struct settings *settings)
 {
 	const struct claim claim = { .vm = vm };
 	char text[1024], *at = text;
-	int fd, cgroup = cgroup_open(vm);
+	int rc = -ESRCH, fd, cgroup = cgroup_open(vm);
 	ssize_t got = -1;
 
 	if (cgroup < 0)
@@ -229,19 +240,24 @@ process_hold_vmm(const struct vm_id *vm, const struct settings *settings)
 	if (fd < 0)
 		return fd;
 	got = read(fd, text, sizeof(text) - 1);
+	if (got < 0)
+		rc = -errno;
 	close(fd);
 	text[got < 0 ? 0 : got] = '\0';
-	while (*at) {
+	while (*at && (rc == -ESRCH || rc == -EPERM)) {
 		pid_t pid = (pid_t)strtoul(at, &at, 10);
 		uid_t uid;
 
-		/* The jailer, before it becomes the VMM, is root's; no VMM is. */
-		if (pid > 0 && process_hold(pid, &claim, settings) == 0 && read_uid(pid, &uid) == 0 &&
-		    uid != 0 && !has_ended())
-			return pid;
+		if (pid > 0)
+			rc = process_hold(pid, &claim, settings);
+		if (rc == 0) {
+			rc = read_uid(pid, &uid);
+			/* The jailer, before it becomes the VMM, is root's; no VMM is. */
+			rc = unless_ended(rc < 0 ? rc : uid == 0 ? -ESRCH : pid);
+		}
 		at += strspn(at, "\n");
 	}
-	return -ESRCH;
+	return rc == -EPERM ? -ESRCH : rc;
 }
 
 int
