@@ -129,7 +129,8 @@ take_line(void *user, const char *section, const char *name, const char *value)
 {
 	struct reading *reading = user;
 
-	(void)section;
+	if (*section)
+		return complain(reading, "there are no [sections] here", "");
 	for (size_t i = 0; i < KEYS; i++) {
 		if (strcmp(keys[i].name, name) != 0)
 			continue;
@@ -159,12 +160,17 @@ next_line(char *out, int size, void *user)
 	if (left == 0 || reading->bad)
 		return NULL;
 	reading->line++;
-	if (length >= (size_t)size || from[strspn(from, " \t")] == '[') {
-		complain(reading, length >= (size_t)size ? "too long" : "there are no [sections] here", "");
+	if (length >= (size_t)size) {
+		complain(reading, "too long", "");
 		return NULL;
 	}
 	memcpy(out, from, length);
 	out[length] = '\0';
+	/* One without a key in it would be passed over by the library. */
+	if (out[strspn(out, " \t")] == '[') {
+		complain(reading, "there are no [sections] here", "");
+		return NULL;
+	}
 	reading->at += length;
 	return out;
 }
