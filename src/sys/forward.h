@@ -2,9 +2,9 @@
  * forward.h: other people's forward chains.
  *
  * An accept in a chain of ours lets no packet past another chain that drops it: where one does so by
- * policy (Docker's, ufw's) or by a last rule that refuses whatever comes to it (firewalld's, Red Hat's
- * iptables), one rule of ours has to go there.  It beats the policy or the last rule, and nothing else
- * that stands in that chain.
+ * policy (Docker's, ufw's) or by a last rule that refuses whatever comes to it (Red Hat's iptables), one
+ * rule of ours has to go there.  It beats the policy or the last rule, and nothing else that stands in
+ * that chain.  What refuses in a chain that is jumped to, as firewalld's zones do, is not found.
  */
 #pragma once
 
