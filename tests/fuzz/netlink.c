@@ -28,12 +28,13 @@ static unsigned sequence;       /* as netlink_exchange counts */
 static mnl_cb_t callback;
 static size_t bytes_read;       /* so that no compiler leaves a reading out */
 
-/* A message in memory of its own, with nothing behind it. */
+/* A message in memory of its own, with nothing behind it but what netlink(7) pads it with: libmnl takes
+ * attributes up to there. */
 static int
 run_alone(const struct nlmsghdr *message, void *data)
 {
 	size_t length = message->nlmsg_len;
-	struct nlmsghdr *alone = malloc(length);
+	struct nlmsghdr *alone = calloc(1, MNL_ALIGN(length));
 	int rc;
 
 	if (!alone)
