@@ -7,11 +7,14 @@
 #include "tracer.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
@@ -72,18 +75,21 @@ stop_at(long call)
 		_exit(126);
 }
 
+/* Until somebody holds us, as its other end says by going away. */
 static void
-become(const struct tracer *tracer, char *const command[], const int stdio[3])
+become(const struct tracer *tracer, char *const command[], const int stdio[3], const int held[2])
 {
-	ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+	char byte;
+
+	close(held[1]);
+	(void)!read(held[0], &byte, 1);
 	for (int fd = 0; fd < 3; fd++)
 		if (stdio && stdio[fd] >= 0)
 			dup2(stdio[fd], fd);
-	raise(SIGSTOP);
 	if (tracer->start == FROM_CAGE)
 		stop_at(SYS_seccomp);
-	if (tracer->start == FROM_SOCKET)
-		stop_at(SYS_socket);
+	if (tracer->start == FROM_MAIN)
+		stop_at(SYS_prctl);     /* that no core is dumped, to begin with; the loader has no use for it */
 	execvp(command[0], command);
 	_exit(126);
 }
@@ -100,19 +106,23 @@ tracer_begin(struct tracer *tracer, char *const command[], const int stdio[3])
 {
 	long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
 		       PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_TRACESECCOMP | PTRACE_O_EXITKILL;
-	int status;
+	int held[2];
+	bool holds;
 
-	tracer->armed = tracer->started = false;
+	tracer->armed = tracer->started = tracer->leaving = false;
 	tracer->bad_call = -1;
+	if (pipe2(held, O_CLOEXEC) < 0)
+		return false;
 	tracer->first = fork();
 	if (tracer->first == 0)
-		become(tracer, command, stdio);
-	if (tracer->first < 0 || waitpid(tracer->first, &status, 0) != tracer->first)
-		return false;
-	tracee_of(tracer->first);
-	ptrace(PTRACE_SETOPTIONS, tracer->first, NULL, options);
-	resume(tracer, tracer->first, 0);
-	return true;
+		become(tracer, command, stdio, held);
+	/* Seized and not attached, it and what it forks are never stopped by a signal that could be left over. */
+	holds = tracer->first > 0 && ptrace(PTRACE_SEIZE, tracer->first, NULL, options) == 0;
+	if (holds)
+		tracee_of(tracer->first);
+	close(held[0]);
+	close(held[1]);
+	return holds;
 }
 
 void
@@ -136,17 +146,23 @@ at_stop(struct tracer *tracer, struct tracee *tracee)
 		return;
 	if (info.op == PTRACE_SYSCALL_INFO_ENTRY) {
 		tracee->last = (long)regs.orig_rax;
-		bool changed = tracer->armed && !tracee->again && tracer->at_call(tracer, tracee, &regs);
+		bool changed = tracer->armed && !tracer->leaving && !tracee->again &&
+			       tracer->at_call(tracer, tracee, &regs);
 
 		tracee->again = false;
 		if (tracee->answer) {
 			tracee->rdi = regs.rdi;
+			/* close(2): what cannot be closed is closed all the same. */
+			if (regs.orig_rax != SYS_close)
+				regs.rdi = (unsigned long long)-1;
 			regs.orig_rax = SYS_close;
-			regs.rdi = (unsigned long long)-1;
 		}
 		if (changed || tracee->answer)
 			ptrace(PTRACE_SETREGS, tracee->pid, NULL, &regs);
-	} else if ((long)regs.rax <= -512 && (long)regs.rax >= -516) {
+		return;
+	}
+	tracee->caged |= tracee->last == SYS_seccomp;
+	if ((long)regs.rax <= -512 && (long)regs.rax >= -516) {
 		/* The kernel asks once more: thousands of times where a lock of its own is taken. */
 		tracee->again = true;
 	} else if (tracee->answer) {
@@ -158,18 +174,38 @@ at_stop(struct tracer *tracer, struct tracee *tracee)
 	}
 }
 
+/* Not so what has ended by now, though its own parent may still have to hear of it. */
+static bool
+is_traced(pid_t pid)
+{
+	char path[64], line[128];
+	int tracer = 0;
+	FILE *status;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	status = fopen(path, "re");
+	while (status && tracer == 0 && fgets(line, sizeof(line), status))
+		if (strncmp(line, "TracerPid:", 10) == 0)
+			tracer = atoi(line + 10);
+	if (status)
+		fclose(status);
+	return tracer == getpid();
+}
+
 /* True when it is no longer ours. */
 static bool
 at_event(struct tracer *tracer, struct tracee *tracee, int event)
 {
 	unsigned long child;
 
-	/* It may not have stopped yet, and whoever made it may end before it does. */
+	/* It may not have stopped yet, and whoever made it may end before it does; or be through before we hear of it. */
 	if ((event == PTRACE_EVENT_FORK || event == PTRACE_EVENT_VFORK || event == PTRACE_EVENT_CLONE) &&
-	    ptrace(PTRACE_GETEVENTMSG, tracee->pid, NULL, &child) == 0)
+	    ptrace(PTRACE_GETEVENTMSG, tracee->pid, NULL, &child) == 0 && is_traced((pid_t)child))
 		tracee_of((pid_t)child);
 	if (event == PTRACE_EVENT_SECCOMP && !tracer->started && tracer->armed)
 		tracer->started = true;
+	if (event == PTRACE_EVENT_SECCOMP && tracer->start == FROM_CAGE)
+		tracee->last = SYS_seccomp;
 	if (event != PTRACE_EVENT_EXEC)
 		return false;
 	if (!tracer->armed) {
@@ -194,15 +230,41 @@ any_left(void)
 }
 
 /* Who outlives the command is to go on alone: one that runs can only be let go of where it stops. */
-static bool leaving;
-
 static void
 let_go(void)
 {
-	leaving = true;
 	for (size_t i = 0; i < TRACEES; i++)
 		if (tracees[i].pid)
-			kill(tracees[i].pid, SIGSTOP);
+			ptrace(PTRACE_INTERRUPT, tracees[i].pid, NULL, NULL);
+}
+
+/* A filter of ours (stop_at) answers ENOSYS for who is gone: whoever has its cage before it closes that first. */
+static bool
+may_go(const struct tracer *tracer, const struct tracee *tracee)
+{
+	return tracer->leaving && (tracer->start == FROM_EXEC || tracee->caged);
+}
+
+/* Of a stop that is none of a call's and none that ptrace(2) calls an event: the signal that it is to be given. */
+static int
+signal_of(int status)
+{
+	return status >> 16 || WSTOPSIG(status) == (SIGTRAP | 0x80) ? 0 : WSTOPSIG(status);
+}
+
+/* Stopped as by its shell's ^Z: to stay so, until something comes. */
+static bool
+is_asleep(int status)
+{
+	return status >> 16 == PTRACE_EVENT_STOP && WSTOPSIG(status) != SIGTRAP;
+}
+
+static void
+at_end(struct tracer *tracer, struct tracee *tracee, int status)
+{
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
+		tracer->bad_call = tracee->last;
+	tracee->pid = 0;
 }
 
 int
@@ -211,10 +273,8 @@ tracer_follow(struct tracer *tracer)
 	int status, of_first = -1;
 	bool interrupted = false;
 
-	leaving = false;
 	while (any_left()) {
 		pid_t pid = waitpid(-1, &status, __WALL);
-		int deliver = 0;
 		struct tracee *tracee;
 
 		if (pid < 0 && errno == EINTR) {
@@ -224,39 +284,35 @@ tracer_follow(struct tracer *tracer)
 		}
 		if (pid < 0)
 			break;
-		tracee = tracee_find(pid);
 		if (WIFEXITED(status) || WIFSIGNALED(status)) {
-			if (!tracee) {
-				if (tracer->at_stranger)
-					tracer->at_stranger(tracer, pid, status);
-				continue;
-			}
-			if (pid == tracer->first)
+			tracee = tracee_find(pid);
+			if (tracee)
+				at_end(tracer, tracee, status);
+			else if (tracer->at_stranger)
+				tracer->at_stranger(tracer, pid, status);
+			if (tracee && pid == tracer->first) {
 				of_first = status;
-			if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
-				tracer->bad_call = tracee->last;
-			tracee->pid = 0;
-			if (pid == tracer->first && tracer->first_only)
-				return status;
-			if (pid == tracer->first)
+				if (tracer->first_only)
+					return status;
+				tracer->leaving = true;
 				let_go();
+			}
 			continue;
 		}
 		tracee = tracee_of(pid);
+		if (status >> 16 && at_event(tracer, tracee, status >> 16))
+			continue;
 		if (WSTOPSIG(status) == (SIGTRAP | 0x80))
 			at_stop(tracer, tracee);
-		else if (status >> 16 == 0 && WSTOPSIG(status) != SIGSTOP && WSTOPSIG(status) != SIGTRAP)
-			deliver = WSTOPSIG(status);
-		if (leaving && status >> 16 == 0 && WSTOPSIG(status) == SIGSTOP) {
-			ptrace(PTRACE_DETACH, pid, NULL, NULL);
-			/* It may have been in the stop that it begins with, and ours is yet to come. */
-			kill(pid, SIGCONT);
+		if (may_go(tracer, tracee)) {
+			ptrace(PTRACE_DETACH, pid, NULL, (long)signal_of(status));
 			tracee->pid = 0;
 			continue;
 		}
-		if (status >> 16 && at_event(tracer, tracee, status >> 16))
-			continue;
-		resume(tracer, pid, deliver);
+		if (is_asleep(status))
+			ptrace(PTRACE_LISTEN, pid, NULL, NULL);
+		else
+			resume(tracer, pid, signal_of(status));
 	}
 	return interrupted ? -1 : of_first;
 }

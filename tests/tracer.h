@@ -13,10 +13,11 @@ struct tracee {
 	long last;              /* the call that it made last */
 	bool again;             /* the call in hand is the last one, restarted by the kernel */
 	unsigned long long rdi; /* of the call that is answered, as it was */
+	bool caged;             /* it has closed its cage */
 };
 
 /* Where the calls begin that are of interest. */
-enum start { FROM_EXEC, FROM_SOCKET, FROM_CAGE };
+enum start { FROM_EXEC, FROM_MAIN, FROM_CAGE };
 
 struct tracer {
 	enum start start;
@@ -31,6 +32,7 @@ struct tracer {
 	pid_t first;
 	bool armed;             /* the command has been executed */
 	bool started;           /* and its calls are of interest */
+	bool leaving;           /* the command has ended, and what outlives it is let go */
 	long bad_call;          /* what one of them died of by SIGSYS; -1 is none */
 };
 

@@ -1,9 +1,7 @@
 # sweep.bash: the world in which every line of tests/sweep/lines begins and ends.  After common, jail and ext4.
 
-sweep() { # CLASS [LIMIT [VERB]]: all points in the full run
-	local class=$1 limit=${2:-0}
-	[ -z "${BANGER_FULL:-}" ] || limit=0
-	"$BANGER_BUILD/tests/sweep" "$class" "$BATS_TEST_DIRNAME/sweep/lines" "$limit" ${3:+"$3"}
+sweep() { # CLASS [LIMIT [VERB]]
+	"$BANGER_BUILD/tests/sweep" "$1" "$sweep_lines" "${sweep_limit:-${2:-0}}" ${3:+"$3"}
 }
 
 # A path of two directories that the owner may change, with everything that operands name.
@@ -76,6 +74,8 @@ sweep_scripts() {
 }
 
 sweep_setup() {
+	sweep_lines=$BATS_TEST_DIRNAME/sweep/lines
+	[ -z "${BANGER_FULL:-}" ] || sweep_limit=0      # none
 	mkdir /run/sweep
 	jail_setup
 	echo "batch = ensure-bridge create-tap" > /etc/banger/priv.conf
@@ -102,4 +102,36 @@ sweep_setup() {
 sweep_teardown() {
 	"$BATS_TEST_DIRNAME/lib/resolved" stop
 	kill "$(cat /run/sweep/pid)" || :
+}
+
+# For tests/sweep/vm-lines: snapshots, and no network.  At all points it would take days.
+sweep_setup_in_vm() {
+	local deep=/var/lib/banger/images/one/two n
+	sweep_lines=$BATS_TEST_DIRNAME/../sweep/vm-lines
+	mkdir /run/sweep
+	jail_setup
+	sweep_files
+	cp --sparse=always "$deep/image" "$deep/base"
+	truncate -s 1M "$deep/cow"
+	chmod 0600 "$deep"/{base,cow} && chown banger: "$deep"/{base,cow}
+	cat > /run/sweep/renew-cow <<- 'SCRIPT'
+		#!/bin/sh
+		cow=/var/lib/banger/images/one/two/cow
+		grep -qs "$cow" /sys/block/loop*/loop/backing_file || { : > "$cow" && truncate -s 1M "$cow"; }
+	SCRIPT
+	chmod 0755 /run/sweep/renew-cow
+	canaries_plant
+	mkdir -p /run/canary/mirror/var/lib/banger
+	cp -a --no-preserve=ownership /var/lib/banger/images /run/canary/mirror/var/lib/banger
+	# Made by the first to need them, and left by all.
+	for n in {1..9}; do losetup --find /run/sweep/image; done
+	losetup --detach-all
+	banger-priv prepare-jailer-chroot a "$deep/vmlinux"
+	banger-priv cleanup-jailer-chroot a
+}
+
+sweep_teardown_in_vm() {
+	jail_teardown
+	canaries_end
+	rm -r /run/sweep
 }

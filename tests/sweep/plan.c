@@ -1,5 +1,5 @@
 /*
- * plan.c: "VERB OPERAND... | GROUP | BEFORE; ... | UNDO; ..." into words.
+ * plan.c: "VERB OPERAND... | OBJECT ... | HABIT ... | BEFORE; ... | UNDO; ..." into words.
  */
 #include "sweep/plan.h"
 
@@ -54,6 +54,42 @@ read_commands(char *text, struct command *commands)
 	return count;
 }
 
+static void
+read_objects(char *text, struct line *line)
+{
+	size_t count = 0;
+
+	for (char *word = strtok(text, " \t"); word && count < OBJECTS_MAX; word = strtok(NULL, " \t"))
+		line->objects[count++] = word;
+}
+
+static void
+read_habits(char *text, struct line *line)
+{
+	size_t marks = 0;
+
+	for (char *word = strtok(text, " \t"); word; word = strtok(NULL, " \t")) {
+		if (strcmp(word, "goes-on") == 0)
+			line->goes_on = true;
+		else if (strncmp(word, "ends=", 5) == 0)
+			line->ends = word + 5;
+		else if (strncmp(word, "marks=", 6) == 0 && marks < OBJECTS_MAX)
+			line->marks[marks++] = word + 6;
+		else
+			exit(2);
+	}
+}
+
+bool
+plan_share(const struct line *one, const struct line *other)
+{
+	for (const char *const *mine = one->objects; *mine; mine++)
+		for (const char *const *its = other->objects; *its; its++)
+			if (strcmp(*mine, *its) == 0)
+				return true;
+	return false;
+}
+
 void
 plan_read(const char *file)
 {
@@ -69,28 +105,25 @@ plan_read(const char *file)
 	fclose(stream);
 	while ((one = strsep(&rest, "\n"))) {
 		struct line *line = &lines[line_count];
-		char *fields[4];
+		char *fields[5];
 
 		one = trimmed(one);
 		if (!*one || *one == '#')
 			continue;
-		for (size_t i = 0; i < 4; i++) {
+		for (size_t i = 0; i < 5; i++) {
 			fields[i] = strsep(&one, "|");
 			if (!fields[i]) {
-				fprintf(stderr, "sweep: a line of %s has no four fields\n", file);
+				fprintf(stderr, "sweep: a line of %s has no five fields\n", file);
 				exit(2);
 			}
 			fields[i] = trimmed(fields[i]);
 		}
 		read_command(fields[0], &line->verb);
 		line->name = line->verb.words[1];
-		line->group = strtok(fields[1], " ");
-		for (const char *word = line->group; word; word = strtok(NULL, " ")) {
-			line->marks |= strcmp(word, "marks") == 0;
-			line->goes_on |= strcmp(word, "goes-on") == 0;
-		}
-		line->before_count = read_commands(fields[2], line->before);
-		line->undo_count = read_commands(fields[3], line->undo);
+		read_objects(fields[1], line);
+		read_habits(fields[2], line);
+		line->before_count = read_commands(fields[3], line->before);
+		line->undo_count = read_commands(fields[4], line->undo);
 		line_count++;
 	}
 }

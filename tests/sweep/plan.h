@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { WORDS_MAX = 24, COMMANDS_MAX = 8, LINES_MAX = 64 };
+enum { WORDS_MAX = 24, COMMANDS_MAX = 8, OBJECTS_MAX = 8, LINES_MAX = 64 };
 
 /* A verb of the program with its operands, or what a shell does. */
 struct command {
@@ -18,9 +18,10 @@ struct command {
 struct line {
 	struct command verb;
 	const char *name;
-	const char *group;      /* verbs of one group have the same objects */
-	bool marks;             /* having failed it stays failed, until its undo: see launch-firecracker */
+	const char *objects[OBJECTS_MAX + 1];   /* what it works on; ends with NULL */
+	const char *marks[OBJECTS_MAX + 1];     /* what is said of things that it may leave changed when it failed */
 	bool goes_on;           /* one part that cannot be done keeps it from none of the others: see cleanup-vm */
+	const char *ends;       /* done, it has set that process on its way to its end: @PID or @VM; or NULL */
 	struct command before[COMMANDS_MAX], undo[COMMANDS_MAX];
 	size_t before_count, undo_count;
 };
@@ -30,3 +31,6 @@ extern size_t line_count;
 
 /* Ends the process, and says where, when a line is not of the form. */
 void plan_read(const char *file);
+
+/* Whether they have an object in common. */
+bool plan_share(const struct line *one, const struct line *other);

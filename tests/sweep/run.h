@@ -15,7 +15,7 @@ enum { HUNG = 200, KILLED = 137, PATIENCE_S = 30 };
 
 void run_begin(void);
 
-/* What is executed for it: @PID is the VMM that a setup has started. */
+/* What is executed for it: @PID is the VMM that a setup has started, @VM that of the VM a. */
 void words_of(const struct command *command, const char **words);
 
 /* Its standard input, and ours for what it prints and says, empty again.  The caller closes the first. */
@@ -28,6 +28,15 @@ void alarm_in(time_t seconds);
 int code_of(int status);
 
 pid_t start_words(const struct command *command, const char *const words[]);
+
+/* @PID or @VM. */
+bool is_running(const char *pid);
+
+/* Whatever is started from now on does not have that call, as on an older kernel; -1: it has all. */
+void run_without(long call);
+
+/* Frees who cannot be killed because of what we have put in its way; or NULL. */
+extern void (*run_let_go)(void);
 
 /* To the end, for PATIENCE_S at most: then HUNG. */
 int run_words(const struct command *command, const char *const words[]);

@@ -22,6 +22,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -313,14 +314,43 @@ contents_of(int fd)
 	return sum;
 }
 
+/* What systemd-resolved keeps of a link that somebody has set something for: in a file that the link's number names. */
+static const char routing[] = "/run/systemd/resolve/netif";
+
+static void
+name_link(const char *path, char *name, size_t size)
+{
+	char link[IF_NAMESIZE] = "";
+	unsigned index;
+
+	if (strncmp(path, routing, sizeof(routing) - 1) == 0 && path[sizeof(routing) - 1] == '/' &&
+	    (index = (unsigned)strtoul(path + sizeof(routing), NULL, 10)) > 0)
+		snprintf(name, size, "%s/%s", routing, if_indextoname(index, link) ? link : "no link");
+	else
+		snprintf(name, size, "%s", path);
+}
+
+/* What is in it is as much by lot as the number of a mount. */
+static bool
+holds_a_pid(const char *path)
+{
+	const char *name = strrchr(path, '/');
+
+	return name && strcmp(name, "/firecracker.pid") == 0;
+}
+
 static void
 add_file(struct state *state, int directory, const char *name, const char *path, const struct stat *status)
 {
-	char target[256] = "", exactly[128] = "";
+	char shown[4096], target[256] = "", exactly[128] = "";
+	const char *acl = "";
+	bool by_lot = holds_a_pid(path);
+	/* No mapping has the number of another before it. */
+	dev_t device = S_ISBLK(status->st_mode) ? makedev(major(status->st_rdev), 0) : status->st_rdev;
 	uint64_t contents = 0;
 	int fd;
 
-	if (S_ISREG(status->st_mode) && (fd = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)) >= 0) {
+	if (S_ISREG(status->st_mode) && !by_lot && (fd = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)) >= 0) {
 		contents = contents_of(fd);
 		close(fd);
 	}
@@ -329,22 +359,24 @@ add_file(struct state *state, int directory, const char *name, const char *path,
 	if (strncmp(path, "/run/canary", 11) == 0)
 		snprintf(exactly, sizeof(exactly), " ino=%lu mtime=%ld.%ld", (unsigned long)status->st_ino,
 			 status->st_mtim.tv_sec, status->st_mtim.tv_nsec);
-	add(state, "file %s %o %u:%u links=%lu size=%ld dev=%x contents=%lx %s%s", path, status->st_mode,
-	    status->st_uid, status->st_gid, S_ISDIR(status->st_mode) ? 0 : (unsigned long)status->st_nlink,
-	    S_ISREG(status->st_mode) ? (long)status->st_size : 0L, (unsigned)status->st_rdev,
+	/* One that default entries of a directory's have given: the mode tells only half of it. */
+	if (lgetxattr(path, "system.posix_acl_access", NULL, 0) > 0)
+		acl = " acl";
+	name_link(path, shown, sizeof(shown));
+	add(state, "file %s %o %u:%u%s links=%lu size=%ld dev=%x contents=%lx %s%s", shown, status->st_mode,
+	    status->st_uid, status->st_gid, acl, S_ISDIR(status->st_mode) ? 0 : (unsigned long)status->st_nlink,
+	    S_ISREG(status->st_mode) && !by_lot ? (long)status->st_size : 0L, (unsigned)device,
 	    (unsigned long)contents, target, exactly);
 }
 
-/* What systemd-resolved keeps of a link that somebody has set something for. */
-static const char routing[] = "/run/systemd/resolve/netif";
 
 static bool
 is_left_out(const char *path)
 {
-	/* Of the world itself, of sudo, and the locks, which stay and are empty. */
+	/* Of the world itself, of sudo, the locks, which stay and are empty, and nodes that have names elsewhere. */
 	static const char *const prefixes[] = {
-		"/run/world", "/run/sudo", "/run/banger-priv/", "/run/sweep", "/run/resolved-test",
-		"/run/systemd", "/run/dbus", "/dev/pts", "/dev/fd", "/dev/std", "/dev/shm",
+		"/run/world", "/run/sudo", "/run/banger-priv/", "/run/sweep", "/run/resolved-test", "/run/udev", "/run/vm",
+		"/run/systemd", "/run/dbus", "/dev/pts", "/dev/fd", "/dev/std", "/dev/shm", "/dev/dm-",
 	};
 
 	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
@@ -492,20 +524,30 @@ state_free(struct state *state)
 	*state = (struct state){ 0 };
 }
 
-/* As strcmp, but for what follows " links=": of contents the size as well. */
+/* As strcmp, but for what follows " links=": of contents the size as well.  Not of canaries. */
 static int
 order_of(const char *was, const char *is, enum likeness likeness)
 {
 	const char *was_end = strstr(was, " links="), *is_end = strstr(is, " links=");
 
-	if (likeness == SAME_BUT_CONTENTS && was_end && is_end && was_end - was == is_end - is &&
+	if (likeness == SAME_BUT_CONTENTS && was_end && is_end && !strstr(was, " ino=") && was_end - was == is_end - is &&
 	    strncmp(was, is, (size_t)(was_end - was)) == 0)
 		return 0;
 	return strcmp(was, is);
 }
 
+static bool
+is_excused(const char *line, const char *const *but)
+{
+	for (; but && *but; but++)
+		if (strstr(line, *but))
+			return true;
+	return false;
+}
+
 bool
-state_same(const struct state *was, const struct state *is, enum likeness likeness, const char *title)
+state_same(const struct state *was, const struct state *is, enum likeness likeness, const char *const *but,
+	   const char *title)
 {
 	size_t before = 0, after = 0, shown = 0;
 	bool same = true;
@@ -513,13 +555,13 @@ state_same(const struct state *was, const struct state *is, enum likeness likene
 	while (before < was->count || after < is->count) {
 		int order = before == was->count ? 1 : after == is->count ? -1 :
 			    order_of(was->lines[before], is->lines[after], likeness);
+		const char *odd = order < 0 ? was->lines[before] : is->lines[after];
 
-		if (order > 0 || (order < 0 && likeness != NOTHING_MORE)) {
+		if (order != 0 && !(order < 0 && likeness == NOTHING_MORE) && !is_excused(odd, but)) {
 			if (title && same)
 				printf("%s\n", title);
 			if (title && shown++ < SHOWN_MAX)
-				printf("\t%c %.200s\n", order < 0 ? '-' : '+',
-				       order < 0 ? was->lines[before] : is->lines[after]);
+				printf("\t%c %.200s\n", order < 0 ? '-' : '+', odd);
 			same = false;
 		}
 		before += order <= 0;

@@ -24,5 +24,7 @@ enum likeness {
 	NOTHING_MORE,           /* things may be missing */
 };
 
-/* How the second differs is printed below the title, unless that is NULL; true when it does not. */
-bool state_same(const struct state *was, const struct state *is, enum likeness likeness, const char *title);
+/* How the second differs is printed below the title, unless that is NULL; true when it does not.  Lines that hold one
+ * of the texts in `but`, which ends with NULL and may be NULL, may be there or not. */
+bool state_same(const struct state *was, const struct state *is, enum likeness likeness, const char *const *but,
+		const char *title);

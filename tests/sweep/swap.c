@@ -3,8 +3,13 @@
  */
 #include "sweep/swap.h"
 
+#include "fuse.h"
+#include "sweep/run.h"
+
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/posix_acl.h>
+#include <linux/posix_acl_xattr.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,13 +18,15 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/un.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 const char *const swap_names[SWAP_COUNT] = {
 	[SWAP_SYMLINK] = "symlink", [SWAP_EXCHANGE] = "exchange", [SWAP_HARD_LINK] = "hard-link",
 	[SWAP_UNLINK] = "unlink", [SWAP_TRUNCATE] = "truncate", [SWAP_RECREATE] = "re-create",
 	[SWAP_FIFO] = "fifo", [SWAP_SOCKET] = "socket", [SWAP_DIRECTORY] = "directory", [SWAP_FILE] = "file",
-	[SWAP_DEVICE] = "device", [SWAP_LEASE] = "lease",
+	[SWAP_DEVICE] = "device", [SWAP_LEASE] = "lease", [SWAP_FUSE] = "fuse", [SWAP_FUSE_HANGS] = "fuse-hangs",
+	[SWAP_FUSE_PRIVATE] = "fuse-private", [SWAP_ACL] = "default-acl",
 };
 
 enum { PATH_ROOM = 1024 };
@@ -33,6 +40,7 @@ static struct {
 	char *bytes;            /* of what was truncated */
 	off_t size;
 	int fd;                 /* of what is leased */
+	pid_t server;           /* of what is mounted */
 } now;
 
 static void
@@ -42,6 +50,20 @@ as_owner(bool yes)
 		abort();
 	if (setegid(yes ? SWAP_UID : 0) < 0 || (yes && seteuid(SWAP_UID) < 0))
 		abort();
+}
+
+static const char default_acl[] = "system.posix_acl_default";
+
+static bool
+is_mount(enum swap swap)
+{
+	return swap == SWAP_FUSE || swap == SWAP_FUSE_HANGS || swap == SWAP_FUSE_PRIVATE;
+}
+
+static void
+let_go(void)
+{
+	kill(now.server, SIGKILL);
 }
 
 static bool
@@ -63,6 +85,37 @@ lease_it(void)
 	signal(SIGIO, SIG_IGN);
 	now.fd = open(now.at, O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	return now.fd >= 0 && fcntl(now.fd, F_SETLEASE, F_WRLCK) == 0;
+}
+
+static bool
+mount_it(uid_t owner)
+{
+	static const enum fuse_manner manners[SWAP_COUNT] = {
+		[SWAP_FUSE] = FUSE_FOR_ALL, [SWAP_FUSE_HANGS] = FUSE_HANGS, [SWAP_FUSE_PRIVATE] = FUSE_PRIVATE,
+	};
+
+	if (owner != SWAP_UID)
+		return false;
+	now.server = fuse_begin(now.at, manners[now.swap], SWAP_UID);
+	if (now.server < 0) {
+		fprintf(stderr, "sweep: cannot mount a file system over %s: %m\n", now.at);
+		exit(2);
+	}
+	run_let_go = let_go;
+	return true;
+}
+
+/* rwx for the owner and whoever is nobody else, as in acl(5). */
+static bool
+give_default(void)
+{
+	struct { struct posix_acl_xattr_header header; struct posix_acl_xattr_entry entries[5]; } acl = {
+		{ POSIX_ACL_XATTR_VERSION },
+		{ { ACL_USER_OBJ, 7, ACL_UNDEFINED_ID }, { ACL_USER, 7, SWAP_UID }, { ACL_GROUP_OBJ, 7, ACL_UNDEFINED_ID },
+		  { ACL_MASK, 7, ACL_UNDEFINED_ID }, { ACL_OTHER, 7, ACL_UNDEFINED_ID } },
+	};
+
+	return setxattr(now.at, default_acl, &acl, sizeof(acl), 0) == 0;
 }
 
 static bool
@@ -165,8 +218,12 @@ swap_begin(enum swap swap, const char *path, int up)
 	if (!now.at[0] || lstat(now.at, &status) < 0 || is_same_kind(status.st_mode))
 		return false;
 	snprintf(now.away, sizeof(now.away), "%s.away", now.at);
+	if (is_mount(swap))
+		return mount_it(status.st_uid);
 	as_owner(true);
-	if (swap == SWAP_TRUNCATE || swap == SWAP_LEASE) {
+	if (swap == SWAP_ACL) {
+		done = S_ISDIR(status.st_mode) && give_default();
+	} else if (swap == SWAP_TRUNCATE || swap == SWAP_LEASE) {
 		done = swap == SWAP_LEASE ? lease_it() : truncate_it();
 		if (!done && now.fd >= 0)
 			close(now.fd);
@@ -185,6 +242,15 @@ swap_begin(enum swap swap, const char *path, int up)
 void
 swap_end(void)
 {
+	run_let_go = NULL;
+	if (is_mount(now.swap)) {
+		fuse_end(now.at, now.server);
+		return;
+	}
+	if (now.swap == SWAP_ACL) {
+		removexattr(now.at, default_acl);
+		return;
+	}
 	if (now.swap == SWAP_LEASE) {
 		close(now.fd);
 		return;

@@ -18,9 +18,13 @@ enum swap {
 	SWAP_FIFO,
 	SWAP_SOCKET,
 	SWAP_DIRECTORY,
+	SWAP_FUSE_HANGS,        /* a file system of the owner's over it, which lets wait who asks for anything */
 	SWAP_FILE,
 	SWAP_DEVICE,            /* a node of root's */
 	SWAP_LEASE,             /* whoever opens it waits for the holder of the lease */
+	SWAP_FUSE,              /* that has all that lies there, for everybody */
+	SWAP_FUSE_PRIVATE,      /* for the owner alone */
+	SWAP_ACL,               /* default entries, by which what is made in it is the owner's to write */
 	SWAP_COUNT
 };
 

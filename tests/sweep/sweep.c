@@ -3,12 +3,14 @@
  * LIMIT points of its way at most, spread evenly (0: at all of them).
  *
  *   kill     dies at its N-th system call, for each N; likewise from its first call on (begin)
- *   fail     its N-th call gives an error, each that the call may give (at all calls, LIMIT errors in turn)
+ *   fail     its N-th call gives an error, each that the call may give (at all calls, LIMIT errors in turn);
+ *            likewise from its main on, until the cage closes (start; at LIMIT calls one)
  *   without  a call that is new in Linux is not there at all
  *   swap     waits at its N-th call that takes a path, while the owner swaps what an operand names
  *   pair     waits at its N-th call, while another verb works on the same objects
  *   launch   is started with what an attacker can hand down, see tests/hostile.c
  *   paths    operands that name something else, or are spelt in another way
+ *   weaker   the former, and a call that is new in Linux is not there
  *
  * After each step: the exit code is a documented one, no call was outside the cage's list, no canary has
  * changed, and the line's undo reaches a state equal to never having run.  What else must hold is said at
@@ -27,8 +29,10 @@ struct sweep sweep;
 static const char *only;         /* of all lines those of this verb, or NULL */
 
 static const struct { const char *name; void (*put_through)(const struct line *line); } classes[] = {
-	{ "kill", sweep_kill }, { "begin", sweep_begin }, { "fail", sweep_fail }, { "without", sweep_without },
+	{ "kill", sweep_kill }, { "begin", sweep_begin }, { "start", sweep_start },
+	{ "fail", sweep_fail }, { "without", sweep_without },
 	{ "swap", sweep_swap }, { "pair", sweep_pair }, { "launch", sweep_launch }, { "paths", sweep_paths },
+	{ "weaker", sweep_weaker },
 };
 
 static void

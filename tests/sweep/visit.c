@@ -126,7 +126,7 @@ walk_way(const struct line *line, enum start start, bool paths_only, struct way 
 	state_take(&way->before);
 	way->code = visit_verb(line, start, &visit, line->name);
 	way->calls = visit.seen;
-	pause_ms(10);
+	settle(line, way->code);
 	state_take(&way->done);
 	if (!is_documented(way->code))
 		defect(line->name, "exit %d, undisturbed", way->code);
@@ -136,11 +136,11 @@ walk_way(const struct line *line, enum start start, bool paths_only, struct way 
 	words_of(&line->verb, words);
 	if (run_words(&line->verb, words) != way->code)
 		defect(line->name, "not the same exit code twice");
-	pause_ms(10);
+	settle(line, way->code);
 	state_take(&again);
 	/* A number of a process, or the time, which may tell only later. */
-	way->dated = line->verb.input || !state_same(&way->done, &again, SAME, NULL);
-	if (!state_same(&way->done, &again, SAME_BUT_CONTENTS, "not ok: not the same state twice"))
+	way->dated = line->verb.input || !state_same(&way->done, &again, SAME, NULL, NULL);
+	if (!state_same(&way->done, &again, SAME_BUT_CONTENTS, NULL, "not ok: not the same state twice"))
 		defect(line->name, "not the same twice");
 	state_free(&again);
 	undo(line, NULL, line->name);
@@ -157,6 +157,12 @@ unsigned long
 step_of(unsigned long count)
 {
 	return sweep.limit == 0 || count <= sweep.limit ? 1 : (count + sweep.limit - 1) / sweep.limit;
+}
+
+unsigned long
+first_of(unsigned long count)
+{
+	return 1 + sweep.lot++ % step_of(count);
 }
 
 const char *

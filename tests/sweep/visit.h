@@ -50,8 +50,10 @@ struct way {
 void walk_way(const struct line *line, enum start start, bool paths_only, struct way *way);
 void forget_way(struct way *way);
 
-/* Of `count` points the next after `point`, so that there are no more than the limit. */
+/* From one of `count` points to the next, so that there are no more than the limit; and where to begin, which is each
+ * time somewhere else. */
 unsigned long step_of(unsigned long count);
+unsigned long first_of(unsigned long count);
 
 /* "VERB WHAT at its call WHEN", until the next. */
 const char *place(const struct line *line, const char *what, unsigned long when);

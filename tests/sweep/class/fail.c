@@ -1,5 +1,6 @@
 /*
- * fail.c: the verb's N-th call gives an error, for each N and each error that the call may give.
+ * fail.c: the verb's N-th call gives an error, for each N and each error that the call may give; likewise from the
+ * first call of its main on, until the cage is closed (start).
  */
 #include "sweep/verdict.h"
 
@@ -37,7 +38,7 @@ errors_of(long call)
 }
 
 static void
-fail_at(const struct line *line, const struct way *way, unsigned long when, long call, int error)
+fail_at(const struct line *line, enum start start, const struct way *way, unsigned long when, long call, int error)
 {
 	struct visit visit = { .how = VISIT_ANSWER, .when = when, .only_call = -1, .error = error };
 	char where[256];
@@ -46,10 +47,13 @@ fail_at(const struct line *line, const struct way *way, unsigned long when, long
 	snprintf(where, sizeof(where), "%s at its call %lu (%ld) with %s", line->name, when, call,
 		 strerrorname_np(error));
 	run_all(line->before, line->before_count);
-	code = visit_verb(line, FROM_CAGE, &visit, where);
+	code = visit_verb(line, start, &visit, where);
 	/* What was done stays done when nobody can be told. */
 	if (visit.to_stdout && is_documented(code))
 		code = way->code;
+	/* Nobody may take what could not be found out for an answer; EPERM is one, to whether something is root's. */
+	if ((code == 0 || code == 7) && code != way->code && error != EPERM)
+		defect(where, "exit %d instead of %d is no answer", code, way->code);
 	judge(line, way, code, where);
 	undo(line, NULL, where);
 	sweep.steps += visit.reached;
@@ -79,7 +83,18 @@ is_more_of_the_same(const struct way *way, unsigned long when)
 	return true;
 }
 
-/* At every call; where the limit is below the number of its errors, with those whose turn it is. */
+/* With all errors that the call may give; where there is a limit, with so many of them, in turn. */
+static void
+fail_call(const struct line *line, enum start start, const struct way *way, unsigned long when, unsigned long limit)
+{
+	long call = way->call[when < CALLS_MAX ? when : 0];
+	const int *errors = errors_of(call);
+	unsigned long count = is_among(call, infallible) || is_more_of_the_same(way, when) ? 0 : count_of(errors);
+
+	for (unsigned long i = 0; i < count && (i < limit || limit == 0); i++)
+		fail_at(line, start, way, when, call, errors[(when + i) % count]);
+}
+
 void
 sweep_fail(const struct line *line)
 {
@@ -87,15 +102,30 @@ sweep_fail(const struct line *line)
 
 	walk_way(line, FROM_CAGE, false, &way);
 	sweep.calls += way.calls;
-	for (unsigned long when = 1; when <= way.calls; when++) {
-		long call = way.call[when < CALLS_MAX ? when : 0];
-		const int *errors = errors_of(call);
-		unsigned long count = is_among(call, infallible) ? 0 : count_of(errors);
+	for (unsigned long when = 1; when <= way.calls; when++)
+		fail_call(line, FROM_CAGE, &way, when, sweep.limit);
+	forget_way(&way);
+}
 
-		if (is_more_of_the_same(&way, when))
-			continue;
-		for (unsigned long i = 0; i < count && (i < sweep.limit || sweep.limit == 0); i++)
-			fail_at(line, &way, when, call, errors[(when + i) % count]);
-	}
+static unsigned long
+calls_until_cage(const struct way *way)
+{
+	for (unsigned long nr = 1; nr <= way->calls && nr < CALLS_MAX; nr++)
+		if (way->call[nr] == SYS_seccomp)
+			return nr;
+	return way->calls;
+}
+
+void
+sweep_start(const struct line *line)
+{
+	struct way way;
+	unsigned long calls;
+
+	walk_way(line, FROM_MAIN, false, &way);
+	calls = calls_until_cage(&way);
+	sweep.calls += calls;
+	for (unsigned long when = first_of(calls); when <= calls; when += step_of(calls))
+		fail_call(line, FROM_MAIN, &way, when, sweep.limit ? 1 : 0);
 	forget_way(&way);
 }

@@ -30,7 +30,7 @@ sweep_kill_from(const struct line *line, enum start start)
 
 	walk_way(line, start, false, &way);
 	sweep.calls += way.calls;
-	for (unsigned long when = 1; when <= way.calls; when += step_of(way.calls)) {
+	for (unsigned long when = first_of(way.calls); when <= way.calls; when += step_of(way.calls)) {
 		kill_at(line, start, when, false, &was_child);
 		if (was_child)
 			kill_at(line, start, when, true, &was_child);

@@ -70,26 +70,15 @@ meet(void *context)
 	}
 }
 
+/* What is there when one of them has been through before the other began. */
 static void
-orders(const struct line *first, const struct line *second, struct state *state)
+take_order(const struct line *first, const struct line *one, const struct line *other, struct state *state)
 {
 	run_all(first->before, first->before_count);
-	run(&first->verb);
-	run(&second->verb);
-	pause_ms(10);
+	settle(one, run(&one->verb));
+	settle(other, run(&other->verb));
 	state_take(state);
-	undo(first, second, first->name);
-}
-
-static void
-orders_reversed(const struct line *first, const struct line *second, struct state *state)
-{
-	run_all(first->before, first->before_count);
-	run(&second->verb);
-	run(&first->verb);
-	pause_ms(10);
-	state_take(state);
-	undo(first, second, first->name);
+	undo(one, other, first->name);
 }
 
 static void
@@ -101,7 +90,6 @@ pair_at(const struct line *first, const struct line *second, unsigned long when,
 		.how = VISIT_HOLD, .when = when, .only_call = -1, .meanwhile = meet, .context = &meeting,
 	};
 	char where[256], title[400];
-	enum likeness likeness;
 	int code, other;
 
 	meeting.visit = &visit;
@@ -115,7 +103,6 @@ pair_at(const struct line *first, const struct line *second, unsigned long when,
 		defect(where, "the second hung");
 	}
 	alarm_in(0);
-	likeness = SAME_BUT_CONTENTS;
 	other = code_of(visit.stranger_status);
 	if (!visit.reached) {
 		undo(first, second, where);
@@ -124,7 +111,7 @@ pair_at(const struct line *first, const struct line *second, unsigned long when,
 	if (!is_documented(code) || !is_documented(other))
 		defect(where, "exit %d and %d", code, other);
 	snprintf(title, sizeof(title), "not ok pair %s: exit %d and %d, and neither order gives", where, code, other);
-	if (!becomes(ends, likeness, title, 40))
+	if (!becomes(ends, SAME_BUT_CONTENTS, NULL, title, 200))
 		defect(where, "exit %d and %d, and the state is none of either order", code, other);
 	undo(first, second, where);
 	sweep.steps++;
@@ -142,11 +129,11 @@ sweep_pair(const struct line *first)
 		struct state forth, back;
 		const struct state *ends[] = { &forth, &back, NULL };
 
-		if (strcmp(first->group, second->group) != 0)
+		if (!plan_share(first, second))
 			continue;
-		orders(first, second, &forth);
-		orders_reversed(first, second, &back);
-		for (unsigned long when = 1; when <= way.calls; when += step_of(way.calls))
+		take_order(first, first, second, &forth);
+		take_order(first, second, first, &back);
+		for (unsigned long when = first_of(way.calls); when <= way.calls; when += step_of(way.calls))
 			pair_at(first, second, when, ends);
 		state_free(&forth);
 		state_free(&back);

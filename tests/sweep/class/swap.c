@@ -69,7 +69,7 @@ sweep_swap(const struct line *line)
 			for (enum swap swap = 0; swap < SWAP_FILE; swap++) {
 				if (up && (swap == SWAP_TRUNCATE || swap == SWAP_HARD_LINK))
 					continue;
-				for (unsigned long when = 1; when <= way.calls; when += step_of(way.calls))
+				for (unsigned long when = first_of(way.calls); when <= way.calls; when += step_of(way.calls))
 					swap_at(line, when, swap, path, up);
 			}
 		}
