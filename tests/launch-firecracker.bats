@@ -338,6 +338,51 @@ signal.pause()"
 	done
 }
 
+# A VM with the owner's uid leaves to the owner what is its own.
+over_root() { # PLACE MANNER COMMAND...
+	mount_fuse "$jails/a/$1" "$2" 1900 "${@:3}"
+}
+
+bounded="timeout -s KILL 10"
+
+# shellcheck disable=SC2086
+@test "in time: file systems of the owner's over the VM's root or a directory in it, and the other verbs" {
+	local place manner
+	prepare_vm a 1900 1900
+	launched a
+	as banger mkdir "$jails/a/root/run/deep"
+	for place in root root/run; do
+		for manner in private all hangs; do
+			expect 3 foreign over_root "$place" "$manner" $bounded banger-priv find-pid "$jails/a/root/run/api.sock"
+			expect 3 foreign over_root "$place" "$manner" $bounded banger-priv ensure-socket-access "$jails/a/root/run/api.sock" timeout=100
+			expect 3 foreign over_root "$place" "$manner" $bounded banger-priv send-ctrl-alt-del "$jails/a/root/run/api.sock"
+			expect 0 - over_root "$place" "$manner" $bounded banger-priv find-pid "$jails/a/sockets/api.sock"
+			expect 0 - over_root "$place" "$manner" $bounded banger-priv status
+			expect 0 - over_root "$place" "$manner" $bounded banger-priv prepare-jailer-chroot b "$images/vmlinux" uid=1900 gid=1900
+			expect 6 in-use over_root "$place" "$manner" $bounded banger-priv cleanup-jailer-chroot a
+			expect 0 - own cleanup-jailer-chroot b
+		done
+	done
+	expect 0 - own find-pid "$api"
+}
+
+@test "in time: file systems of the owner's in one another, over what is mounted, and cleaning up, from either table" {
+	local from verb
+	for from in "" "$BANGER_BUILD/tests/inject fail:ENOSYS 458 1"; do
+		for verb in cleanup-jailer-chroot cleanup-vm; do
+			prepare_vm a 1900 1900
+			launched a
+			as banger mkdir "$jails/a/root/run/deep"
+			[ "$verb" = cleanup-vm ] || own kill-process "$pid" vm=a
+			# shellcheck disable=SC2086
+			expect 0 - over_root root/run all "$BANGER_BUILD/tests/mount-fuse" "$jails/a/root/run/deep" hangs 1900 \
+				"$BANGER_BUILD/tests/mount-fuse" "$jails/a/root" hangs 1900 $bounded $from banger-priv "$verb" a
+			[ ! -e "$jails/a" ]
+		done
+	done
+	canaries_same
+}
+
 @test "refuses: a VM cannot change the socket directory, not even before it answers" {
 	# A default access list of rwx for all would undo the owner's umask.
 	firecracker_first 'static const char all[] = "\2\0\0\0\1\0\7\0\377\377\377\377\4\0\7\0\377\377\377\377\40\0\7\0\377\377\377\377";

@@ -31,13 +31,56 @@ pin_parent(int directory, const char *path, const char **name)
 	return beneath_open(directory, parent, O_PATH | O_DIRECTORY | O_NOFOLLOW, 1);
 }
 
+/* Whether its place lies in a FUSE that was there before it. */
+static bool
+lies_in_fuse(const struct mount_table *table, unsigned which)
+{
+	for (unsigned i = 0; i < which; i++) {
+		size_t length = strlen(table->below[i]);
+
+		if (table->is_fuse[i] && strncmp(table->below[which], table->below[i], length) == 0 &&
+		    table->below[which][length] == '/')
+			return true;
+	}
+	return false;
+}
+
+static bool
+goes_with_fuse(const struct mount_table *table, unsigned which)
+{
+	return table->is_fuse[which] || lies_in_fuse(table, which);
+}
+
+/* A VM that has the owner's uid leaves the owner what is the VM's: it can have file systems of its own there, which
+ * may never answer.  So they go first, in use or not, the last first, each with what is mounted in it, and no path of
+ * ours leads into one. */
+static int
+detach_fuse(int directory, const struct mount_table *table)
+{
+	int rc = 0;
+
+	for (unsigned at = table->count; rc == 0 && at-- > 0;) {
+		const char *name;
+		int parent;
+
+		if (!table->is_fuse[at] || lies_in_fuse(table, at))
+			continue;
+		parent = pin_parent(directory, table->below[at], &name);
+		rc = parent < 0 ? parent : mount_remove(parent, name, true);
+		if (parent >= 0)
+			close(parent);
+	}
+	return rc;
+}
+
 /* Takes each of them out of its peer group: what is unmounted below one is unmounted in its peers.  One
  * that lies hidden under another has its turn when that is gone; it has nothing below it by then. */
 static void
 make_all_private(int directory, const struct mount_table *table)
 {
 	for (unsigned i = 0; i < table->count; i++) {
-		int fd = beneath_open(directory, table->below[i], O_PATH | O_NOFOLLOW, 1);
+		int fd = goes_with_fuse(table, i) ? -1 :
+			 beneath_open(directory, table->below[i], O_PATH | O_NOFOLLOW, 1);
 
 		if (fd >= 0) {
 			mount_make_private(fd);
@@ -85,27 +128,28 @@ put_back(int directory, const char *path, int copy)
 	close(parent);
 }
 
-/* Everything that is mounted below the VM's directory, the last first.  Only the kernel knows whether
+/* Everything else that is mounted below the VM's directory, the last first.  Only the kernel knows whether
  * one is in use, and tells when it is to go: then those that went before it are put back. */
 static int
-remove_mounts(int directory, const char *prefix)
+remove_mounts(int directory, const struct mount_table *table)
 {
-	static struct mount_table table;
 	static int copies[MOUNTS_MAX];
-	int rc = mount_table_read(directory, prefix, &table);
-	unsigned at = rc < 0 ? 0 : table.count, first;
+	unsigned at = table->count, first;
+	int rc = 0;
 
-	make_all_private(directory, &table);
+	make_all_private(directory, table);
 	while (rc == 0 && at > 0) {
 		at--;
-		rc = take_off(directory, table.below[at], &copies[at]);
+		copies[at] = -1;
+		if (!goes_with_fuse(table, at))
+			rc = take_off(directory, table->below[at], &copies[at]);
 	}
 	first = rc < 0 ? at + 1 : at;
-	for (unsigned i = first; i < table.count; i++) {
+	for (unsigned i = first; i < table->count; i++) {
 		if (copies[i] < 0)
 			continue;
 		if (rc < 0)
-			put_back(directory, table.below[i], copies[i]);
+			put_back(directory, table->below[i], copies[i]);
 		close(copies[i]);
 	}
 	return rc;
@@ -114,12 +158,17 @@ remove_mounts(int directory, const char *prefix)
 static int
 remove_directory(int jail, const struct vm_id *vm, const char *prefix)
 {
+	static struct mount_table table;
 	int rc, directory = beneath_open(jail, vm->text, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
 
 	if (directory < 0)
 		return directory == -ENOENT ? 0 : directory;
-	rc = executable_copy_is_used(directory);
-	rc = rc > 0 ? -EBUSY : rc < 0 ? rc : remove_mounts(directory, prefix);
+	rc = mount_table_read(directory, prefix, &table);
+	if (rc == 0)
+		rc = detach_fuse(directory, &table);
+	if (rc == 0)
+		rc = executable_copy_is_used(directory);
+	rc = rc > 0 ? -EBUSY : rc < 0 ? rc : remove_mounts(directory, &table);
 	/* mount_remove went into it. */
 	if (fchdir(jail) < 0 && rc == 0)
 		rc = -errno;

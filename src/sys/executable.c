@@ -36,7 +36,7 @@ executable_is_configured(const struct stat *executable, const struct settings *s
 static int
 pin_copy(int vm_directory, struct stat *status)
 {
-	int rc, fd, root = beneath_open(vm_directory, "root", O_PATH | O_DIRECTORY | O_NOFOLLOW, 1);
+	int rc, fd, root = jail_open_tmpfs(vm_directory, "root");
 
 	if (root < 0)
 		return root;

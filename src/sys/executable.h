@@ -6,6 +6,7 @@
 
 #include "gate/gate.h"
 #include "keep.h"
+#include "sys/jail.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -37,6 +38,7 @@ int executable_any_used(const struct vm_id *vm, const struct settings *settings)
 #define EXECUTABLE_USED_CAPS \
 	CAP(LEASE, "a lease of a file of another uid: the kernel's word on who else has it open")
 #define EXECUTABLE_USED_CALLS \
+	JAIL_OPEN_TMPFS_CALLS, \
 	CALL_IF(fcntl, 1, F_SETLEASE, "which the kernel refuses while somebody executes the file"), \
 	CALL_IF(fcntl, 1, F_SETSIG, "the signal to who holds one, which must not end it")
 

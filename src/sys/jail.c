@@ -123,21 +123,56 @@ jail_end_turn(void)
 	turn = -1;
 }
 
-/* Of jail/VM and what `below` adds; all zeros, and so nobody's, where it is not there. */
-static struct stat
-look_at(int jail, const char *vm, const char *below)
+static bool
+is_tmpfs(int fd)
 {
-	char path[NAME_MAX + sizeof("/root")];
-	struct stat status;
-	int fd;
+	enum { TMPFS_HANDLE = 1 };      /* of FUSE's it is 0x81 */
+	union {
+		struct file_handle head;
+		char bytes[sizeof(struct file_handle) + MAX_HANDLE_SZ];
+	} handle = { .head.handle_bytes = MAX_HANDLE_SZ };
+	int mount;
 
-	stpcpy(stpcpy(path, vm), below);
-	fd = beneath_open(jail, path, O_PATH | O_DIRECTORY, 1);
+	return name_to_handle_at(fd, "", &handle.head, &mount, AT_EMPTY_PATH) == 0 &&
+	       handle.head.handle_type == TMPFS_HANDLE;
+}
+
+int
+jail_open_tmpfs(int directory, const char *name)
+{
+	int fd = beneath_open(directory, name, O_PATH | O_DIRECTORY, 0);
+
+	if (fd != -EXDEV)
+		return fd;
+	fd = beneath_open(directory, name, O_PATH | O_DIRECTORY, 1);
+	if (fd < 0 || is_tmpfs(fd))
+		return fd;
+	close(fd);
+	return -EXDEV;
+}
+
+/* What a descriptor, which it closes, says; all zeros, and so nobody's, of none. */
+static struct stat
+look_at(int fd)
+{
+	struct stat status;
+
 	if (fd < 0 || fstat(fd, &status) < 0)
 		status = (struct stat){ 0 };
 	if (fd >= 0)
 		close(fd);
 	return status;
+}
+
+/* Whether that VM's directory, or what is its root, is the uid's or the gid's. */
+static bool
+vm_has_ids(int jail, const char *vm, uid_t uid, gid_t gid)
+{
+	int fd = beneath_open(jail, vm, O_PATH | O_DIRECTORY, 0);
+	struct stat root = look_at(fd < 0 ? fd : jail_open_tmpfs(fd, "root")), directory = look_at(fd);
+
+	return (uid != 0 && (root.st_uid == uid || handover_taker(&directory) == uid)) ||
+	       (gid != 0 && root.st_gid == gid);
 }
 
 int
@@ -149,12 +184,8 @@ jail_has_ids(int jail, uid_t uid, gid_t gid)
 
 	if (vms.fd < 0)
 		return vms.fd;
-	while (!has && (name = directory_next(&vms)) && *name) {
-		struct stat directory = look_at(jail, name, ""), root = look_at(jail, name, "/root");
-
-		has = (uid != 0 && (root.st_uid == uid || handover_taker(&directory) == uid)) ||
-		      (gid != 0 && root.st_gid == gid);
-	}
+	while (!has && (name = directory_next(&vms)) && *name)
+		has = vm_has_ids(jail, name, uid, gid);
 	close(vms.fd);
 	return has;
 }

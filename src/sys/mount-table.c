@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libmount/libmount.h>
+#include <linux/magic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -22,7 +23,7 @@
 #define SYS_statmount 457
 #define SYS_listmount 458
 #endif
-enum { UNIQUE_ID_MASK = 0x4000, MOUNT_POINT_WANTED = 0x10 };
+enum { UNIQUE_ID_MASK = 0x4000, KIND_WANTED = 0x1, MOUNT_POINT_WANTED = 0x10 };
 
 struct id_request {
 	uint32_t size;
@@ -35,7 +36,9 @@ struct statmount_answer {
 	uint32_t size;
 	uint32_t spare1;
 	uint64_t mask;
-	uint32_t before[22];    /* up to the parts that were not asked for */
+	uint32_t sb_dev[2];
+	uint64_t sb_magic;
+	uint32_t before[18];    /* up to the parts that were not asked for */
 	uint32_t mnt_root;
 	uint32_t mnt_point;
 	uint64_t spare2[50];
@@ -43,7 +46,8 @@ struct statmount_answer {
 };
 
 #define LIBMOUNT_FUNCTIONS(F) \
-	F(new_table_from_file) F(new_iter) F(table_next_fs) F(fs_get_target)
+	F(new_table_from_file) F(new_iter) F(table_next_fs) F(fs_get_target) \
+	F(fs_get_fstype)
 
 #define LIBMOUNT_MEMBER(function) typeof(mnt_##function) *function;
 static struct { LIBMOUNT_FUNCTIONS(LIBMOUNT_MEMBER) } lib;
@@ -79,7 +83,7 @@ mount_table_open(void)
 }
 
 static int
-add(struct mount_table *table, const char *place, const char *prefix)
+add(struct mount_table *table, const char *place, const char *prefix, bool is_fuse)
 {
 	size_t length = strlen(prefix);
 
@@ -89,6 +93,7 @@ add(struct mount_table *table, const char *place, const char *prefix)
 		return -E2BIG;
 	if (strlen(place + length + 1) >= MOUNT_PATH_MAX)
 		return -ENAMETOOLONG;
+	table->is_fuse[table->count] = is_fuse;
 	memcpy(table->below[table->count++], place + length + 1, strlen(place + length + 1) + 1);
 	return 0;
 }
@@ -102,7 +107,7 @@ add_by_id(uint64_t id, const char *prefix, struct mount_table *table)
 	} one;
 	static const size_t room = sizeof(one) - offsetof(struct statmount_answer, text);
 	struct id_request request = {
-		.size = sizeof(request), .id = id, .param = MOUNT_POINT_WANTED,
+		.size = sizeof(request), .id = id, .param = KIND_WANTED | MOUNT_POINT_WANTED,
 	};
 
 	if (syscall(SYS_statmount, &request, &one, sizeof(one), 0U) < 0)
@@ -113,7 +118,8 @@ add_by_id(uint64_t id, const char *prefix, struct mount_table *table)
 	if (one.answer.mnt_point >= room ||
 	    !memchr(one.answer.text + one.answer.mnt_point, '\0', room - one.answer.mnt_point))
 		return -EPROTO;
-	return add(table, one.answer.text + one.answer.mnt_point, prefix);
+	return add(table, one.answer.text + one.answer.mnt_point, prefix,
+		   (one.answer.mask & KIND_WANTED) && one.answer.sb_magic == FUSE_SUPER_MAGIC);
 }
 
 static int
@@ -136,6 +142,13 @@ read_from_kernel(uint64_t inside, const char *prefix, struct mount_table *table)
 	return rc;
 }
 
+/* fuse, fuseblk, and either with a dot and the name of what serves it. */
+static bool
+names_fuse(const char *type)
+{
+	return type && strncmp(type, "fuse", strlen("fuse")) == 0;
+}
+
 static int
 read_from_table(const char *prefix, struct mount_table *table)
 {
@@ -144,7 +157,7 @@ read_from_table(const char *prefix, struct mount_table *table)
 	int rc = iter ? 0 : -ENOMEM;
 
 	while (rc == 0 && lib.table_next_fs(mountinfo, iter, &fs) == 0)
-		rc = add(table, lib.fs_get_target(fs), prefix);
+		rc = add(table, lib.fs_get_target(fs), prefix, names_fuse(lib.fs_get_fstype(fs)));
 	return rc;
 }
 

@@ -6,12 +6,15 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 enum { MOUNTS_MAX = 128, MOUNT_PATH_MAX = 512 };
 
 /* In the order in which they were mounted, each by its path below the directory that was asked for. */
 struct mount_table {
 	unsigned count;
 	char below[MOUNTS_MAX][MOUNT_PATH_MAX];
+	bool is_fuse[MOUNTS_MAX];       /* one that any user could mount, and answer for, or not */
 };
 
 /* A handle: libmount and its table where the kernel has no statmount. */

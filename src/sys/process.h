@@ -8,6 +8,7 @@
 
 #include "gate/gate.h"
 #include "keep.h"
+#include "sys/jail.h"
 
 /* What the caller says about a process besides its number; NULL: nothing. */
 struct claim {
@@ -55,6 +56,7 @@ enum reason process_objection(int rc, const struct claim *claim, const char **te
 	CALL_IF(dup3, 1, FD_PROCESS, "under a number that the filter knows"), \
 	CALL(openat, "/proc/PID, and / where every path begins"), \
 	CALL(openat2, "the configured firecracker, and its copy in the jail"), \
+	JAIL_OPEN_TMPFS_CALLS, \
 	CALL(read, "the process's cgroup, uid and command line"), \
 	CALL(fstatfs, "/proc must be procfs"), \
 	CALL(newfstatat, "the inodes of executables")

@@ -3,6 +3,7 @@
  */
 #include "sys/socket-file.h"
 
+#include "sys/jail.h"
 #include "sys/pinned.h"
 #include "sys/trusted.h"
 
@@ -112,23 +113,24 @@ socket_pin(const struct socket_path *socket, const struct settings *settings, bo
 	   struct stat *status)
 {
 	const char *rest;
-	int rc = 0, fd = open_anchor(socket, settings, &rest);
+	int rc, fd = open_anchor(socket, settings, &rest);
 
 	for (unsigned depth = 0; fd >= 0 && *rest; depth++) {
 		char name[SOCKET_PATH_MAX + 1] = "";
 		size_t length = strcspn(++rest, "/");
 		bool last = !rest[length], mount;
-		int next;
+		int next = 0;
 
 		memcpy(name, rest, length);
 		rest += length;
 		/* The jail's root is a mount, and so may the socket directory be, beside or in it. */
-		mount = socket->vm.text[0] &&
+		mount = socket->vm.text[0] && !last &&
 			(depth == 0 || (depth == 1 && strcmp(name, SOCKET_DIR_INSIDE) == 0));
 		if (watch)
-			rc = watch_directory(fd);
-		next = rc < 0 ? rc : beneath_open(fd, name, O_PATH | (last ? O_NOFOLLOW : O_DIRECTORY),
-						  mount && !last);
+			next = watch_directory(fd);
+		if (next == 0)
+			next = mount ? jail_open_tmpfs(fd, name) :
+			       beneath_open(fd, name, O_PATH | (last ? O_NOFOLLOW : O_DIRECTORY), 0);
 		close(fd);
 		fd = next;
 	}

@@ -7,6 +7,7 @@
 
 #include "gate/gate.h"
 #include "keep.h"
+#include "sys/jail.h"
 
 #include <sys/stat.h>
 
@@ -43,4 +44,5 @@ enum reason socket_objection(int rc, const char **text);
 #define SOCKET_PIN_CALLS \
 	CALL(openat, "/, where every path begins"), \
 	CALL(openat2, "each directory on the way to the socket, and the socket"), \
+	JAIL_OPEN_TMPFS_CALLS, \
 	CALL(newfstatat, "whose they are")

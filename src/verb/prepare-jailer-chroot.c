@@ -261,6 +261,7 @@ static const struct call calls[] = {
 	CALL(openat, "/, where every path begins; placeholders of mounts; /proc/self/fd"),
 	CALL(openat2, "each directory on the way"),
 	CALL(newfstatat, "whose they are"),
+	JAIL_OPEN_TMPFS_CALLS,
 	CALL(statx, "whether jail_dir is a mount"),
 	CALL(flock, "one at a time binds it"),
 	CALL(getdents64, "the other VMs' directories, in a range of uids"),

@@ -346,6 +346,7 @@ scenario_kill_process_1() { with_vmm verb_of_pid 0 "$@" kill-process PID; }
 scenario_kill_process_2() { with_range verb_of_pid 0 "$@" kill-process PID vm=vm1; }
 
 scenario_send_ctrl_alt_del_1() { with_vmm ends 0 "$@" send-ctrl-alt-del /run/banger/a.sock; }
+scenario_send_ctrl_alt_del_2() { with_jail 1900 ends 0 "$@" send-ctrl-alt-del "$jail_socket"; }
 
 scenario_resolve_binary_1() { ends 0 "$@" resolve-binary firecracker; }
 scenario_resolve_binary_2() { # in a directory that only root may look into
