@@ -360,13 +360,13 @@ vm_gid = 1900000000-1900065535" ]
 @test "mends: forward chains that drop while forward_hook = no" {
 	iptables -P FORWARD DROP
 	[ "$(said forwarding ok | jq -r .text | grep 'chain FORWARD')" = \
-		"the chain FORWARD of the nft table filter drops by policy; ensure-nat puts its one rule there" ]
+		"the chain FORWARD of the nft table filter drops by policy; ensure-nat puts its one rule into FORWARD" ]
 	is_ready
 	echo 'forward_hook = no' >> /etc/banger/priv.conf
 	mends forwarding "the chain FORWARD of the nft table filter drops by policy"
 	nft delete table ip filter
 	nft 'table inet wall { chain forward { type filter hook forward priority 0; counter reject; }; }'
-	[[ $(said forwarding ok | jq -r .text) == *"the chain forward of the nft table wall drops by its last rule; "* ]]
+	[[ $(said forwarding ok | jq -r .text) == *"the chain forward of the nft table wall drops by a last rule; "* ]]
 	nft delete table inet wall
 	[[ $(said forwarding ok | jq -r .text) == *"no forward chain drops"* ]]
 }
@@ -378,7 +378,7 @@ vm_gid = 1900000000-1900065535" ]
 	let_go
 	keep_table 'add chain inet kept forward { type filter hook forward priority 0; policy accept; }' \
 		'add rule inet kept forward reject'
-	[[ $(said forwarding note | jq -r .text) == "the chain forward of the nft table kept drops by its last rule, unless "* ]]
+	[[ $(said forwarding note | jq -r .text) == "the chain forward of the nft table kept drops by a last rule, unless "* ]]
 	is_ready
 	let_go
 	is_ready

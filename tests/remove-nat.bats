@@ -30,10 +30,6 @@ teardown() {
 }
 
 configure() { printf '%s\n' "$@" > /etc/banger/priv.conf; }
-# All that is not ours, counters aside.
-foreign() { nft -j list ruleset | jq -S 'del(.. | .packets?, .bytes?) |
-	.nftables |= map(select((.[].table? // .[].name?) != "banger-priv"))'; }
-ours_in() { nft -a list ruleset | grep -c 'comment "banger-priv: guests of'; }
 
 @test "does: nothing passes any more, tables and all are gone, forwarding stays on" {
 	own ensure-nat 172.30.0.2 banger-a
@@ -123,7 +119,7 @@ ours_in() { nft -a list ruleset | grep -c 'comment "banger-priv: guests of'; }
 	# iptables reads it, and it stands before the RETURN and behind what the administrator wants.
 	[ "$(iptables -S DOCKER-USER)" = "-N DOCKER-USER
 -A DOCKER-USER -s 172.30.0.3/32 -d 203.0.113.77/32 -j DROP
--A DOCKER-USER -m conntrack --ctorigsrc 172.30.0.0/24 -m comment --comment \"banger-priv: guests of 172.30.0.1/24\" -j ACCEPT
+-A DOCKER-USER -m conntrack --ctorigsrc 172.30.0.0/24 -m addrtype --src-type UNICAST --dst-type UNICAST -m comment --comment \"banger-priv: guests of 172.30.0.1/24\" -j ACCEPT
 -A DOCKER-USER -j RETURN" ]
 	[ "$(diff <(echo "$rules") <(iptables -S) | grep -c '^[<>]')" = 1 ]
 	own remove-nat 172.30.0.2 banger-a
@@ -190,7 +186,8 @@ docker_rules() {
 	own ensure-nat 172.30.0.2 banger-a
 	[ "$(calls a 203.0.113.2)" = 203.0.113.1 ]
 	[ "$(ours_in)" = 2 ]
-	nft list chain inet firewall forward | grep -A1 'ct original ip saddr 172.30.0.0/24 accept comment' | grep -q reject
+	nft list chain inet firewall forward | grep -A1 'ct original ip saddr 172.30.0.0/24 fib saddr type unicast fib daddr type unicast accept comment' |
+		grep -q reject
 	own ensure-nat 172.30.0.2 banger-a
 	[ "$(ours_in)" = 2 ]
 	# Even where the policy is another one by then.
@@ -200,7 +197,7 @@ docker_rules() {
 	[ "$(foreign)" = "$state" ]
 }
 
-@test "chains that accept by policy and refuse by their last rule, as firewalld's and Red Hat's do, are no others" {
+@test "chains that accept by policy and refuse by their last rule, as Red Hat's do, are no others" {
 	nft -f - <<- 'RULES'
 		table inet firewall {
 			chain forward {
@@ -233,6 +230,122 @@ docker_rules() {
 	expect 5 failed own ensure-nat 172.30.0.2 banger-a
 	[[ $err == *"the chain FORWARD of the nft table filter"* || $err == *"the chain forward of the nft table firewall"* ]]
 	[ "$(foreign)" = "$state" ]
+}
+
+@test "the last word in a chain that every packet is sent to, as firewalld's: the rule goes there" {
+	nft -f - <<- 'RULES'
+		table inet firewall {
+			chain forward {
+				type filter hook forward priority 0; policy accept;
+				ct state established accept
+				jump open
+				counter jump zones
+				reject
+			}
+			chain again { type filter hook forward priority 7; policy drop; jump zones; }
+			chain open { jump empty; tcp dport 25 drop; return; drop; }
+			chain empty { }
+			chain zones { iifname "eth9" goto open; goto public; }
+			chain public { jump open; ip daddr 203.0.113.77 drop; log prefix "no: "; counter drop; }
+		}
+		table inet second {
+			chain round { type filter hook forward priority 5; policy drop; jump aside; goto beyond; }
+			chain aside { iifname "eth9" accept; }
+			chain beyond { tcp dport 25 drop; }
+			chain harmless { type filter hook forward priority 6; policy drop; jump yes; drop; }
+			chain yes { counter accept; }
+		}
+	RULES
+	iptables -A FORWARD -j LOG
+	iptables -A FORWARD -j REJECT
+	local state
+	state=$(foreign)
+	own ensure-nat 172.30.0.2 banger-a
+	[ "$(calls a 203.0.113.2)" = 203.0.113.1 ]
+	[ "$(ours_in)" = 3 ]
+	nft list chain inet firewall public | tail -n 4 | grep -A1 banger-priv | grep -q 'counter.*drop'
+	nft list chain inet second beyond | tail -n 3 | grep -q banger-priv
+	iptables -S FORWARD | tail -n 2 | grep -A1 banger-priv | grep -q REJECT
+	own ensure-nat 172.30.0.2 banger-a
+	[ "$(ours_in)" = 3 ]
+	own remove-nat 172.30.0.2 banger-a
+	[ "$(foreign)" = "$state" ]
+	iptables -F FORWARD
+}
+
+@test "a chain that forwarding shares: the rule there accepts what is forwarded, and no more" {
+	nft -f - <<- 'RULES'
+		table inet firewall {
+			chain refuse { ip daddr 203.0.113.77 drop; counter reject; }
+			chain input { type filter hook input priority 0; iifname "banger0" meta l4proto icmp jump refuse; }
+			chain output { type filter hook output priority 0; oifname "banger0" meta l4proto icmp goto refuse; }
+			chain forward { type filter hook forward priority 0; jump refuse; }
+		}
+	RULES
+	own ensure-nat 172.30.0.2 banger-a
+	nft list chain inet firewall refuse | grep -A1 'banger-priv: guests of' | grep -q reject
+	only_what_is_forwarded
+	nft delete table inet firewall
+	iptables -N REFUSE
+	iptables -A REFUSE -d 203.0.113.77 -j DROP
+	iptables -A REFUSE -j REJECT
+	iptables -A INPUT -i banger0 -p icmp -j REFUSE
+	iptables -A OUTPUT -o banger0 -p icmp -j REFUSE
+	iptables -A FORWARD -g REFUSE
+	own ensure-nat 172.30.0.2 banger-a
+	iptables -S REFUSE | tail -n 2 | grep -A1 'banger-priv: guests of' | grep -q REJECT
+	only_what_is_forwarded
+}
+
+# Of 172.30.0.2; to and from the host it is all refused, and so is what it sends to everybody.
+only_what_is_forwarded() {
+	pings a 203.0.113.2
+	[ "$(calls a 203.0.113.2)" = 203.0.113.1 ]
+	run ! pings a 203.0.113.77
+	run ! pings a 172.30.0.1
+	run ! ping -n -q -c 1 -W 0.3 172.30.0.2
+	local to
+	for to in 172.30.0.255 255.255.255.255 224.0.0.1; do
+		refused=$(refusals)
+		in_guest a ping -b -n -q -c 1 -W 0.1 "$to" > /dev/null 2>&1 || :
+		[ "$(refusals)" -gt "$refused" ] || { echo "$to was accepted"; false; }
+	done
+}
+refusals() { nft -j list ruleset | jq '[.. | objects | select(.chain? | IN("refuse", "REFUSE")) | .expr[]? | .counter? | .packets?] | add'; }
+
+@test "fails: more jumps than are followed are not followed for ever; check says so, and remove-nat does not look" {
+	local n state
+	own ensure-nat 172.30.0.3 banger-b
+	{
+		echo 'table inet firewall { chain c10 { }'
+		for n in $(seq 9 -1 0); do echo "chain c$n { jump c$((n + 1)); jump c$((n + 1)); }"; done
+		echo 'chain forward { type filter hook forward priority 0; policy drop; jump c0; }; }'
+	} | nft -f -
+	state=$(nft -a list ruleset)
+	expect 5 failed own ensure-nat 172.30.0.2 banger-a
+	[[ $err == *"more forward chains, or more jumps in them, than are followed" ]]
+	[ "$(nft -a list ruleset)" = "$state" ]
+	banger-priv check | grep '^wrong: forwarding: there are more forward chains, or more jumps in them'
+	expect 0 - own remove-nat 172.30.0.3 banger-b
+	[ "$(nft list tables | grep -c banger)" = 0 ]
+	# As many rules as one likes say nothing, and of one chain those that say something are counted.
+	nft delete table inet firewall
+	{
+		echo 'table inet firewall { chain refuse { drop; }; chain empty { }'
+		echo 'chain forward { type filter hook forward priority 0; policy accept; jump empty;'
+		for n in $(seq 1000); do echo 'counter; ip daddr 203.0.113.77 jump empty;'; done
+		echo 'jump refuse; }; }'
+	} | nft -f -
+	own ensure-nat 172.30.0.2 banger-a
+	pings a 203.0.113.2
+	{
+		echo 'table inet firewall {'
+		echo 'chain more { type filter hook forward priority 1; policy accept;'
+		for n in $(seq 257); do echo 'jump empty;'; done
+		echo '}; }'
+	} | nft -f -
+	expect 5 failed own ensure-nat 172.30.0.2 banger-a
+	[[ $err == *"more jumps in them, than are followed" ]]
 }
 
 @test "a table whose owner lets nobody change it: exit 5 names a chain that drops by policy; a last rule is the owner's business" {

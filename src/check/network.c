@@ -34,7 +34,7 @@ say_forward_chain(const struct forward_chain *chain, bool hook)
 	char what[2 * NFT_NAME_MAXLEN + 64];
 
 	snprintf(what, sizeof(what), "the chain %s of the nft table %s drops %s", chain->name, chain->table,
-		 chain->by_policy ? "by policy" : "by its last rule");
+		 chain->by_policy ? "by policy" : "by a last rule");
 	if (chain->is_owned && chain->by_policy)
 		report(WRONG, NULL, "%s; whose table it is must accept guests there", what);
 	else if (chain->is_owned)
@@ -42,7 +42,7 @@ say_forward_chain(const struct forward_chain *chain, bool hook)
 	else if (!hook)
 		report(WRONG, "sed -i '/^ *forward_hook *=/d' " CONFIG_FILE, "%s, and forward_hook = no", what);
 	else
-		report(OK, NULL, "%s; ensure-nat puts its one rule there", what);
+		report(OK, NULL, "%s; ensure-nat puts its one rule into %s", what, chain->last);
 }
 
 static void
@@ -63,7 +63,9 @@ check_forward_chains(const struct settings *settings)
 	}
 	for (unsigned i = 0; i < nat.forward.count; i++)
 		say_forward_chain(&nat.forward.each[i], settings->forward_hook);
-	if (nat.forward.count == 0)
+	if (nat.forward.too_many)
+		report(WRONG, NULL, "there are more forward chains, or more jumps in them, than ensure-nat follows");
+	else if (nat.forward.count == 0)
 		report(OK, NULL, "no forward chain drops");
 }
 

@@ -43,26 +43,78 @@ forward_note(struct forward *forward, const struct nft_chain *chain)
 	note->by_policy = chain->policy == NF_DROP;
 }
 
-struct last_word { bool spoken, is_refusal; };
+enum { STEPS_MAX = 256, CHAINS_MAX = 512 };
 
-static void
-look_for_last_word(const struct nft_rule *rule, void *data)
+/* Every packet's way through the chains: what is said to it in those that it is in. */
+static struct {
+	struct step { enum nft_word word; char to[NFT_NAME_MAXLEN]; } steps[STEPS_MAX];
+	unsigned count, chains;
+	bool has_ended, is_too_long;
+} way;
+
+/* No packet gets past such a rule. */
+static bool
+is_end(enum nft_word word)
 {
-	struct last_word *last = data;
-
-	if (rule->is_final && !last->spoken)
-		*last = (struct last_word){ true, rule->is_refusal };
+	return word != NFT_SAYS_NOTHING && word != NFT_JUMPS;
 }
 
-/* 1 when it refuses what none of its rules has accepted, 0, or -errno. */
-static int
-drops(const struct forward_chain *chain)
+static void
+take_step(const struct nft_rule *rule, void *data)
 {
-	struct last_word last = { 0 };
-	int rc = chain->by_policy ? 1 : nft_each_rule(chain->family, chain->table, chain->name,
-						      look_for_last_word, &last);
+	struct step *step = &way.steps[way.count];
 
-	return rc == 0 ? last.is_refusal : rc;
+	(void)data;
+	if (rule->word == NFT_SAYS_NOTHING || way.has_ended)
+		return;
+	way.is_too_long |= way.count == STEPS_MAX;
+	if (way.is_too_long)
+		return;
+	step->word = rule->word;
+	snprintf(step->to, sizeof(step->to), "%s", rule->to);
+	way.has_ended = is_end(rule->word);
+	way.count++;
+}
+
+/* What a chain has to say to a packet that no condition is about: NFT_ACCEPTS, NFT_REFUSES or nothing; or -errno.
+ * base->last becomes the chain where that is said, or after whose rules there is nothing more to be said.  The
+ * kernel takes no loops, and 16 jumps one in another, but they may change while we look: CHAINS_MAX ends it. */
+static int
+follow(struct forward_chain *base, const char *chain)
+{
+	const unsigned first = way.count;
+	unsigned end;
+	int rc, word;
+
+	way.has_ended = false;
+	rc = nft_each_rule(base->family, base->table, chain, take_step, NULL);
+	end = way.count;
+	if (rc < 0 || way.is_too_long || ++way.chains > CHAINS_MAX)
+		return rc < 0 ? rc : -E2BIG;
+	for (const struct step *step = way.steps + first; step < way.steps + end; step++) {
+		if (step->word != NFT_JUMPS && step->word != NFT_GOES_TO)
+			break;
+		word = follow(base, step->to);
+		way.count = end;
+		if (word != NFT_SAYS_NOTHING || step->word == NFT_GOES_TO)
+			return word;
+	}
+	snprintf(base->last, sizeof(base->last), "%s", chain);
+	word = end > first ? (int)way.steps[end - 1].word : NFT_SAYS_NOTHING;
+	return word == NFT_ACCEPTS || word == NFT_REFUSES ? word : NFT_SAYS_NOTHING;
+}
+
+/* 1 when it refuses what no rule has accepted, 0, or -errno. */
+static int
+drops(struct forward_chain *base, bool has_docker_user)
+{
+	int word;
+
+	way.count = 0;
+	word = follow(base, base->name);
+	if (base->is_dockers && has_docker_user)
+		snprintf(base->last, sizeof(base->last), "DOCKER-USER");
+	return word < 0 ? word : word == NFT_REFUSES || (word == NFT_SAYS_NOTHING && base->by_policy);
 }
 
 static void
@@ -80,11 +132,14 @@ forward_look(struct forward *forward)
 {
 	unsigned kept = 0;
 
+	way.chains = 0;
+	way.is_too_long = false;
 	for (unsigned i = 0; i < forward->count; i++) {
-		int rc = drops(&forward->each[i]);
+		int rc = drops(&forward->each[i], forward->has_docker_user);
 
-		if (rc < 0)
+		if (rc < 0 && rc != -E2BIG)
 			return rc;
+		forward->too_many |= rc == -E2BIG;
 		if (rc > 0)
 			forward->each[kept++] = forward->each[i];
 	}
@@ -119,48 +174,56 @@ look_at(const struct nft_rule *rule, void *data)
 {
 	struct place *place = data;
 
-	if (strcmp(rule->comment, place->comment) == 0)
+	if (place->before == 0 && strcmp(rule->comment, place->comment) == 0)
 		place->is_there = true;
 	else if (is_ours(rule))
-		nft_delete_rule(place->batch, rule);        /* for a network that was configured before */
-	else if (rule->is_final && place->before == 0)
+		/* For a network that was configured before, or behind the last word by now. */
+		nft_delete_rule(place->batch, rule);
+	else if (is_end(rule->word) && place->before == 0)
 		place->before = rule->handle;
 }
 
 static int
-hook_into(const struct forward_chain *chain, const char *name, const struct network *network,
-	  const char *comment, struct nft_batch *batch)
+hook_into(const struct forward_chain *base, const struct network *network, const char *comment,
+	  struct nft_batch *batch)
 {
 	struct place place = { .batch = batch, .comment = comment };
-	int rc = nft_each_rule(chain->family, chain->table, name, look_at, &place);
+	int rc = nft_each_rule(base->family, base->table, base->last, look_at, &place);
 
 	if (rc < 0 || place.is_there)
 		return rc;
-	rule_begin(batch, chain->family, chain->table, name, place.before, comment);
-	if (is_of_iptables(chain->family, chain->table))
-		rule_begun_within_iptables(batch, network->address, network->prefix);
+	rule_begin(batch, base->family, base->table, base->last, place.before, comment);
+	if (is_of_iptables(base->family, base->table))
+		rule_forwarded_for_iptables(batch, network->address, network->prefix);
 	else
-		rule_begun_within(batch, network->address, network->prefix);
+		rule_forwarded_for(batch, network->address, network->prefix);
 	rule_verdict(batch, NF_ACCEPT);
 	return 0;
+}
+
+/* Two chains may send every packet to the same one. */
+static bool
+is_hooked(const struct forward *forward, unsigned nr)
+{
+	const struct forward_chain *chain = &forward->each[nr];
+
+	for (unsigned i = 0; i < nr; i++)
+		if (forward->each[i].family == chain->family && strcmp(forward->each[i].table, chain->table) == 0 &&
+		    strcmp(forward->each[i].last, chain->last) == 0)
+			return true;
+	return false;
 }
 
 int
 forward_hook(const struct forward *forward, const struct settings *settings, struct nft_batch *batch)
 {
 	char comment[sizeof(HOOK_TAG) + sizeof(settings->bridge_address.text)];
-	int rc = forward->too_many ? -E2BIG : 0;
+	int rc = 0;
 
 	snprintf(comment, sizeof(comment), HOOK_TAG "%s", settings->bridge_address.text);
-	for (unsigned i = 0; i < forward->count && rc == 0; i++) {
-		const struct forward_chain *chain = &forward->each[i];
-		bool docker = chain->is_dockers && forward->has_docker_user;
-
-		if (chain->is_owned)
-			continue;
-		rc = hook_into(chain, docker ? "DOCKER-USER" : chain->name,
-			       &settings->bridge_address, comment, batch);
-	}
+	for (unsigned i = 0; i < forward->count && rc == 0; i++)
+		if (!forward->each[i].is_owned && !is_hooked(forward, i))
+			rc = hook_into(&forward->each[i], &settings->bridge_address, comment, batch);
 	return rc;
 }
 

@@ -159,27 +159,36 @@ nft_each_owned_table(void (*each)(int family, const char *table, void *data), vo
 	return ask(question(buffer, NFT_MSG_GETTABLE, NFPROTO_UNSPEC, NLM_F_DUMP), visit_table, &visit);
 }
 
-struct anatomy { bool has_condition, has_verdict, is_refusal; const char *comment; };
+struct anatomy {
+	bool has_condition;
+	enum nft_word word;
+	const char *to, *comment;
+};
 
 static void
 look_at_verdict(const struct nlattr *immediate, struct anatomy *rule)
 {
+	static const struct { int code; enum nft_word word; } words[] = {
+		{ NF_ACCEPT, NFT_ACCEPTS }, { NF_DROP, NFT_REFUSES }, { NFT_RETURN, NFT_RETURNS },
+		{ NFT_JUMP, NFT_JUMPS }, { NFT_GOTO, NFT_GOES_TO },
+	};
 	struct attributes value = take_nested(immediate);
 	struct attributes verdict = take_nested(value.nr[NFTA_DATA_VERDICT]);
-	int code = (int)u32_of(verdict.nr[NFTA_VERDICT_CODE]);
 
 	if (!verdict.nr[NFTA_VERDICT_CODE])
 		return;
-	rule->has_verdict |= code == NF_DROP || code == NF_ACCEPT || code == NFT_RETURN;
-	rule->is_refusal |= code == NF_DROP;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (words[i].code == (int)u32_of(verdict.nr[NFTA_VERDICT_CODE]))
+			rule->word = words[i].word;
+	rule->to = text_of(verdict.nr[NFTA_VERDICT_CHAIN]);
 }
 
-/* What iptables calls a target is a REJECT, or at worst a LOG. */
+/* Of what iptables calls a target, LOG and others that go on have no last word. */
 static void
 look_at_target(const char *name, struct anatomy *rule)
 {
-	rule->has_verdict = true;
-	rule->is_refusal |= strcmp(name, "REJECT") == 0;
+	if (strcmp(name, "REJECT") == 0)
+		rule->word = NFT_REFUSES;
 }
 
 static int
@@ -195,7 +204,7 @@ look_at_expression(const struct nlattr *attr, void *data)
 	else if (strcmp(name, "target") == 0)
 		look_at_target(text_of(details.nr[NFTA_TARGET_NAME]), rule);
 	else if (strcmp(name, "reject") == 0)
-		rule->has_verdict = rule->is_refusal = true;
+		rule->word = NFT_REFUSES;
 	else if (strcmp(name, "match") == 0 &&
 		 strcmp(text_of(details.nr[NFTA_MATCH_NAME]), "comment") == 0)
 		rule->comment = text_of(details.nr[NFTA_MATCH_INFO]);
@@ -210,7 +219,7 @@ visit_rule(const struct nlmsghdr *message, void *data)
 	const struct visit *visit = data;
 	struct attributes all = take_all(message);
 	const struct nlattr *handle = all.nr[NFTA_RULE_HANDLE];
-	struct anatomy anatomy = { 0 };
+	struct anatomy anatomy = { .to = "" };
 	struct nft_rule rule = {
 		.family = family_of(message),
 		.table = text_of(all.nr[NFTA_RULE_TABLE]),
@@ -227,8 +236,8 @@ visit_rule(const struct nlmsghdr *message, void *data)
 	/* What iptables-restore makes of a comment. */
 	if (anatomy.comment)
 		rule.comment = anatomy.comment;
-	rule.is_final = anatomy.has_verdict && !anatomy.has_condition;
-	rule.is_refusal = rule.is_final && anatomy.is_refusal;
+	rule.word = anatomy.has_condition ? NFT_SAYS_NOTHING : anatomy.word;
+	rule.to = anatomy.to;
 	visit->rule(&rule, visit->data);
 	return MNL_CB_OK;
 }

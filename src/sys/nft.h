@@ -80,12 +80,15 @@ int nft_each_chain(void (*each)(const struct nft_chain *chain, void *data), void
 /* Tables that a process keeps to itself (NFT_TABLE_F_OWNER, Linux 5.12), as firewalld does. */
 int nft_each_owned_table(void (*each)(int family, const char *table, void *data), void *data);
 
+/* What a rule says to every packet that comes to it; one with a condition says nothing. */
+enum nft_word { NFT_SAYS_NOTHING, NFT_ACCEPTS, NFT_REFUSES, NFT_RETURNS, NFT_JUMPS, NFT_GOES_TO };
+
 struct nft_rule {
 	int family;
 	const char *table, *chain, *comment;
 	uint64_t handle;
-	bool is_final;                  /* no packet that comes to it goes on to the next */
-	bool is_refusal;                /* nor anywhere else */
+	enum nft_word word;
+	const char *to;                 /* where it jumps or goes to */
 };
 
 void nft_delete_rule(struct nft_batch *batch, const struct nft_rule *rule);

@@ -11,7 +11,9 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_conntrack_tuple_common.h>
 #include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/xt_addrtype.h>
 #include <linux/netfilter/xt_conntrack.h>
+#include <linux/rtnetlink.h>
 #include <net/if.h>
 
 /* NFT_REG_1 holds 16 bytes, a link's name or an address; in a pair the address comes right after. */
@@ -182,18 +184,41 @@ rule_tracked(struct nft_batch *batch, int key, uint32_t bits)
 	compare(batch, NFT_CMP_NEQ, &zero, sizeof(zero));
 }
 
+/* Not the host's own, nor everybody's. */
+static void
+compare_address_type(struct nft_batch *batch, uint32_t end)
+{
+	static const uint32_t somebodys = RTN_UNICAST;
+
+	ADD(batch, "fib", NUMBER(NFTNL_EXPR_FIB_DREG, NFT_REG_1),
+	    NUMBER(NFTNL_EXPR_FIB_RESULT, NFT_FIB_RESULT_ADDRTYPE), NUMBER(NFTNL_EXPR_FIB_FLAGS, end));
+	compare(batch, NFT_CMP_EQ, &somebodys, sizeof(somebodys));
+}
+
 void
-rule_begun_within(struct nft_batch *batch, struct in_addr network, unsigned prefix)
+rule_forwarded_for(struct nft_batch *batch, struct in_addr network, unsigned prefix)
 {
 	static const uint8_t first_way = IP_CT_DIR_ORIGINAL;
 
 	ADD(batch, "ct", NUMBER(NFTNL_EXPR_CT_KEY, NFT_CT_SRC_IP), NUMBER(NFTNL_EXPR_CT_DREG, ADDRESS),
 	    BYTES(NFTNL_EXPR_CT_DIR, &first_way, sizeof(first_way)));
 	compare_network(batch, network, prefix);
+	compare_address_type(batch, NFTA_FIB_F_SADDR);
+	compare_address_type(batch, NFTA_FIB_F_DADDR);
+}
+
+static void
+match_of_iptables(struct nft_batch *batch, const char *name, int revision, const void *info, size_t size)
+{
+	const void *owned = nft_copy(info, size);
+
+	if (nft_check(batch, owned))
+		ADD(batch, "match", TEXT(NFTNL_EXPR_MT_NAME, name), NUMBER(NFTNL_EXPR_MT_REV, revision),
+		    BYTES(NFTNL_EXPR_MT_INFO, owned, size));
 }
 
 void
-rule_begun_within_iptables(struct nft_batch *batch, struct in_addr network, unsigned prefix)
+rule_forwarded_for_iptables(struct nft_batch *batch, struct in_addr network, unsigned prefix)
 {
 	uint32_t mask = htonl(UINT32_MAX << (32 - prefix));
 	const struct xt_conntrack_mtinfo3 conntrack = {
@@ -201,11 +226,10 @@ rule_begun_within_iptables(struct nft_batch *batch, struct in_addr network, unsi
 		.origsrc_mask.ip = mask,
 		.match_flags = XT_CONNTRACK_ORIGSRC,
 	};
-	const void *owned = nft_copy(&conntrack, sizeof(conntrack));
+	const struct xt_addrtype_info_v1 types = { .source = XT_ADDRTYPE_UNICAST, .dest = XT_ADDRTYPE_UNICAST };
 
-	if (nft_check(batch, owned))
-		ADD(batch, "match", TEXT(NFTNL_EXPR_MT_NAME, "conntrack"), NUMBER(NFTNL_EXPR_MT_REV, 3),
-		    BYTES(NFTNL_EXPR_MT_INFO, owned, sizeof(conntrack)));
+	match_of_iptables(batch, "conntrack", 3, &conntrack, sizeof(conntrack));
+	match_of_iptables(batch, "addrtype", 1, &types, sizeof(types));
 	/* iptables -L wants to show how many packets there were. */
 	add(batch, "counter", &none);
 }

@@ -33,12 +33,13 @@ void rule_address_within(struct nft_batch *batch, enum address_at at, struct in_
 /* Any of these bits in what conntrack knows: key is NFT_CT_STATE or NFT_CT_STATUS. */
 void rule_tracked(struct nft_batch *batch, int key, uint32_t bits);
 
-/* Packets of connections, both ways, that were begun within the network. */
-void rule_begun_within(struct nft_batch *batch, struct in_addr network, unsigned prefix);
+/* What is forwarded, both ways, of connections that were begun within the network: others than forward
+ * chains may send their packets to the same rule. */
+void rule_forwarded_for(struct nft_batch *batch, struct in_addr network, unsigned prefix);
 
 /* The same as iptables-nft writes it: of expressions it reads few, and with one that it cannot read it
  * refuses the whole table. */
-void rule_begun_within_iptables(struct nft_batch *batch, struct in_addr network, unsigned prefix);
+void rule_forwarded_for_iptables(struct nft_batch *batch, struct in_addr network, unsigned prefix);
 
 /* NF_ACCEPT or NF_DROP. */
 void rule_verdict(struct nft_batch *batch, int verdict);

@@ -1,8 +1,8 @@
 /*
  * ensure-nat: a guest gets out by the host's uplink, with its own address and no other.
  *
- * Lasting effect: an element in each set of our two tables, a rule of ours in forward chains that
- * drop what comes to their end, forwarding.  All but the latter come in one transaction of the kernel's.
+ * Lasting effect: an element in each set of our two tables, a rule of ours where forward chains
+ * drop what nothing has accepted, forwarding.  All but the latter come in one transaction of the kernel's.
  */
 #include "sys/link.h"
 #include "sys/nat.h"
@@ -64,6 +64,8 @@ act(const struct settings *settings)
 		return refused(REASON_EXISTS, "the address is another tap's; remove-nat takes it from there");
 	if (place < 0 && place != -ENOENT)
 		return failed(place, "cannot read the packet filter");
+	if (nat.forward.too_many)
+		return refused(REASON_FAILED, "the host has more forward chains, or more jumps in them, than are followed");
 	obstacle = forward_obstacle(&nat.forward, settings->forward_hook);
 	if (obstacle)
 		return refused(REASON_FAILED, "the chain %s of the nft table %s drops what is forwarded; %s",
@@ -109,8 +111,8 @@ static const char *const paths[] = {
 const struct verb verb_ensure_nat = {
 	.name = "ensure-nat",
 	.summary = "a guest gets out by the uplink, masqueraded, with that address and no other",
-	.effect = "its elements in the nft tables \"bridge banger-priv\" and \"ip banger-priv\"; one rule in "
-		  "each forward chain that drops, by policy or by its last rule (forward_hook); forwarding",
+	.effect = "its elements in the nft tables \"bridge banger-priv\" and \"ip banger-priv\"; one rule "
+		  "where a forward chain drops, by policy or by a last rule (forward_hook); forwarding",
 	.on_failure = "the packet filter as it was, but where the message says that this cannot be found out, "
 		      "and for a guest that was in before; forwarding may be on, from the bridge off",
 	.note = "guests reach neither 169.254.0.0/16 nor what forward_hook = no leaves closed; frames "

@@ -111,8 +111,8 @@ static void
 see_rule(const struct nft_rule *rule, void *data)
 {
 	(void)data;
-	bytes_read += strlen(rule->table) + strlen(rule->chain) + strlen(rule->comment);
-	if (rule->is_refusal && !rule->is_final)
+	bytes_read += strlen(rule->table) + strlen(rule->chain) + strlen(rule->comment) + strlen(rule->to);
+	if (rule->word > NFT_GOES_TO)
 		abort();
 }
 

@@ -83,3 +83,8 @@ keep_table() { # RULE...
 	until grep -q 'table inet kept' "$BATS_TEST_TMPDIR/nft.out"; do sleep 0.05; done
 }
 let_go() { exec 9>&-; wait "$keeper" || :; }
+
+# All that is not ours, counters aside.
+foreign() { nft -j list ruleset | jq -S 'del(.. | .packets?, .bytes?) |
+	.nftables |= map(select((.[].table? // .[].name?) != "banger-priv"))'; }
+ours_in() { nft -a list ruleset | grep -c 'comment "banger-priv: guests of'; }
