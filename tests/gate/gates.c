@@ -1,8 +1,9 @@
 /*
- * gates: tables of text and what each gate says to it; and of rows, that their texts end.
+ * gates: tables of text and what each gate says to it; and of rows, that their texts end and their filters hold.
  */
 #include "config/config.h"
 #include "gate/gate.h"
+#include "filters.h"
 #include "shapes.h"
 #include "verb.h"
 
@@ -203,15 +204,19 @@ check_calls(const struct call *call, const char *whose)
 static void
 check_rows(void)
 {
+	unsigned long tried = 0;
+
 	check_calls(keep_always, "every verb");
 	check_calls(keep_from_programs, "no program");
 	for (size_t i = 0; verbs[i]; i++) {
 		for (const struct stage *stage = verbs[i]->stages; stage->act; stage++) {
 			check_calls(stage->keep.calls, verbs[i]->name);
+			check(check_filter(&stage->keep, &tried) == 0, "filter", verbs[i]->name);
 			for (const struct cap *cap = stage->keep.caps; cap && cap->name[0]; cap++)
 				check(ENDS(cap->name) && ENDS(cap->why), "row", verbs[i]->name);
 		}
 	}
+	printf("gates: %lu calls against the filters\n", tried);
 }
 
 /* What is an address is one to libc too, the same, and printed the same; and the other way about. */
