@@ -111,6 +111,29 @@ for way in os.link, os.rename:
 	[[ $(awk -v at="$root/scratch" '$5 == at { print $6 }' /proc/self/mountinfo) == rw,nosuid,nodev,noexec* ]]
 }
 
+is_large() { grep " $root " /proc/self/mountinfo | grep -q ',huge=within_size'; }
+
+fill() { # $filled: the bytes that one file can have of the chroot's file system
+	run ! sh -c "head -c 64M /dev/zero > '$root/filler'"
+	[ "$(stat -f -c %a "$root")" = 0 ]
+	filled=$(stat -c %s "$root/filler")
+	own cleanup-jailer-chroot vm1
+}
+
+@test "does: in large pages of memory where the kernel has them, up to the same byte" {
+	local filled large
+	prepare > /dev/null
+	[ ! -d /sys/kernel/mm/transparent_hugepage ] || is_large
+	fill
+	large=$filled
+	# The fifth of its options.
+	inject fail:EINVAL fsconfig 5 banger-priv prepare-jailer-chroot vm1 "$images/vmlinux" > /dev/null
+	run ! is_large
+	fill
+	[ "$filled" = "$large" ]
+	expect 5 no-space inject fail:ENOMEM fsconfig 5 banger-priv prepare-jailer-chroot vm1 "$images/vmlinux"
+}
+
 @test "does: a dynamically linked firecracker finds its libraries, read-only and with dead setuid bits" {
 	install -m 0755 "$BANGER_BUILD/tests/standin/dynamic/firecracker" /usr/local/bin/firecracker
 	expect 0 - prepare
