@@ -10,32 +10,44 @@
 
 static bool comma_due;
 
+/* Where those end that stand for themselves. */
+static const char *
+after_plain(const char *text)
+{
+	while (*text >= ' ' && *text <= '~' && *text != '"' && *text != '\\')
+		text++;
+	return text;
+}
+
+static void
+print_escaped(unsigned char byte)
+{
+	print(byte == '"' || byte == '\\' ? "\\%c" : "\\u%04x", byte);
+}
+
 static void
 json_string(const char *text)
 {
-	print("\"");
-	for (; *text; text++) {
-		unsigned char byte = (unsigned char)*text;
-
-		if (byte < ' ' || byte > '~')
-			print("\\u%04x", byte);
-		else if (byte == '"' || byte == '\\')
-			print("\\%c", byte);
+	print_text("\"", 1);
+	for (const char *end; *text; text = end) {
+		end = after_plain(text);
+		if (end > text)
+			print_text(text, (size_t)(end - text));
 		else
-			print("%c", byte);
+			print_escaped((unsigned char)*end++);
 	}
-	print("\"");
+	print_text("\"", 1);
 }
 
 static void
 json_key(const char *key)
 {
 	if (comma_due)
-		print(",");
+		print_text(",", 1);
 	comma_due = true;
 	if (key) {
 		json_string(key);
-		print(":");
+		print_text(":", 1);
 	}
 }
 
@@ -43,14 +55,14 @@ void
 json_open(const char *key, char bracket)
 {
 	json_key(key);
-	print("%c", bracket);
+	print_text(&bracket, 1);
 	comma_due = false;
 }
 
 void
 json_close(char bracket)
 {
-	print("%c", bracket);
+	print_text(&bracket, 1);
 	comma_due = true;
 }
 

@@ -248,6 +248,17 @@ print(const char *format, ...)
 		page_length += (size_t)length;
 }
 
+void
+print_text(const char *text, size_t length)
+{
+	if (length >= sizeof(page) - page_length) {
+		page_overflowed = true;
+		return;
+	}
+	memcpy(page + page_length, text, length);
+	page_length += length;
+}
+
 bool
 print_raw(const char *bytes, size_t length)
 {

@@ -128,6 +128,8 @@ bool waiting_to_write(int fd, int timeout_ms);
 /* ---- results: collected, and written to stdout by finish() ---- */
 
 void print(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* As it is, without a format: JSON goes through here byte for byte. */
+void print_text(const char *text, size_t length);
 
 /* JSON (RFC 8259) onto the same page.  A key is NULL inside an array. */
 void json_open(const char *key, char bracket);          /* '{' or '[' */
