@@ -42,7 +42,7 @@ main(void)
 
 	if (!config_parse("", 0, &settings, why, sizeof(why)))
 		die(REASON_CONFIG, "%s", why);
-	settings.vm_uid = settings.vm_gid = (struct id_range){ 1900, 1900 };
+	settings.vm_uid = settings.vm_gid = (struct id_range){ "1900", 1900, 1900 };
 	while (fgets(line, sizeof(line), stdin)) {
 		int status;
 		pid_t child;

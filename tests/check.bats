@@ -337,6 +337,13 @@ vm_gid = 1900000000-1900065535" ]
 	fi
 }
 
+@test "mends: leases that the kernel does not give" {
+	echo 0 > "$BATS_TEST_TMPDIR/leases"
+	mount --bind "$BATS_TEST_TMPDIR/leases" /proc/sys/fs/leases-enable
+	mends kernel "fs.leases-enable is 0"
+	umount /proc/sys/fs/leases-enable
+}
+
 @test "a kernel without one of the calls is named" {
 	local call
 	for call in pidfd_open execveat open_tree move_mount fsopen fsmount mount_setattr; do

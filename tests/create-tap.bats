@@ -186,6 +186,7 @@ tap() { ip -j -d link show "$1" | jq -r ".[0] | $2"; }
 	local id
 	for id in 1 1899 1901 2147483647; do
 		expect 3 not-allowed banger-priv create-tap banger-a uid="$id"
+		[[ $err == *"uid= must be a plain decimal uid inside vm_uid, which is the owner's own"* ]]
 		expect 3 not-allowed banger-priv create-tap banger-a gid="$id"
 	done
 	for id in 0 4294967295 4294969196 18446744073709553516 '' -1 +1900 01900 0x76c 1900a ' 1900' 1e3 $'1900\n' ١; do

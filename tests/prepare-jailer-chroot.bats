@@ -102,6 +102,7 @@ for way in os.link, os.rename:
 	expect 3 exists banger-priv prepare-jailer-chroot vm2 "$images/vmlinux" gid=6001
 	expect 0 - banger-priv prepare-jailer-chroot vm2 "$images/vmlinux" uid=5001 gid=6001
 	expect 3 not-allowed banger-priv prepare-jailer-chroot vm3 "$images/vmlinux" uid=1900
+	[[ $err == *"inside vm_uid, which is 5000-5009"* ]]
 }
 
 @test "does: scratch= is the VM's directory on disk, without programs, nodes or setuid" {

@@ -10,10 +10,24 @@
 #include "sys/namespace.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
+
+/* Without leases cleanup cannot tell whether somebody executes a chroot's firecracker, and removes none. */
+static void
+check_leases(void)
+{
+	char word = '1';
+	int fd = open("/proc/sys/fs/leases-enable", O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0 && read(fd, &word, 1) == 1 && word == '0')
+		report(WRONG, "sysctl -w fs.leases-enable=1", "fs.leases-enable is 0: no chroot can be cleaned up");
+	if (fd >= 0)
+		close(fd);
+}
 
 void
 check_kernel(const struct settings *settings)
@@ -27,6 +41,7 @@ check_kernel(const struct settings *settings)
 		report(WRONG, NULL, "Linux %s does not let this process call %s", release, lacks);
 	else
 		report(OK, NULL, "Linux %s, with the calls that every check rests on", release);
+	check_leases();
 }
 
 static int own_mounts, own_network;

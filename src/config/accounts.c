@@ -137,8 +137,8 @@ accounts_look_up(struct settings *settings, char *why, size_t why_size)
 		if (!is_known(&admins[i], "admins:", why, why_size))
 			return false;
 	if (settings->vm_uid.first == 0)
-		settings->vm_uid = (struct id_range){ settings->owner.uid, settings->owner.uid };
+		settings->vm_uid.first = settings->vm_uid.last = settings->owner.uid;
 	if (settings->vm_gid.first == 0)
-		settings->vm_gid = (struct id_range){ settings->owner.gid, settings->owner.gid };
+		settings->vm_gid.first = settings->vm_gid.last = settings->owner.gid;
 	return true;
 }

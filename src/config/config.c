@@ -180,6 +180,8 @@ static void
 set_defaults(struct settings *settings)
 {
 	memset(settings, 0, sizeof(*settings));
+	/* Which they are is not known before the owner is. */
+	settings->vm_uid = settings->vm_gid = (struct id_range){ .text = "the owner's own" };
 	for (size_t i = 0; i < KEYS; i++)
 		if (*keys[i].standard)
 			(void)keys[i].gate->fit(keys[i].standard, settings, (char *)settings + keys[i].offset);

@@ -27,6 +27,8 @@ static const struct {
 	{ "bridge_address", offsetof(struct settings, bridge_address.text) },
 	{ "tap_prefix", offsetof(struct settings, tap_prefix.text) },
 	{ "dns_domain", offsetof(struct settings, dns_domain.text) },
+	{ "vm_uid", offsetof(struct settings, vm_uid.text) },
+	{ "vm_gid", offsetof(struct settings, vm_gid.text) },
 };
 
 int

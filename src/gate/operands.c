@@ -49,7 +49,7 @@ fit_vm_gid(const char *text, const struct settings *settings, void *into)
 
 const struct gate gate_vm_uid = {
 	.shape = "[1-9][0-9]*",
-	.want = "a plain decimal uid inside the configured vm_uid",
+	.want = "a plain decimal uid inside vm_uid, which is <vm_uid>",
 	.sudo_wider = "uids outside vm_uid",
 	.longest = 10,
 	.fit = fit_vm_uid,
@@ -57,7 +57,7 @@ const struct gate gate_vm_uid = {
 
 const struct gate gate_vm_gid = {
 	.shape = "[1-9][0-9]*",
-	.want = "a plain decimal gid inside the configured vm_gid",
+	.want = "a plain decimal gid inside vm_gid, which is <vm_gid>",
 	.sudo_wider = "gids outside vm_gid",
 	.longest = 10,
 	.fit = fit_vm_gid,

@@ -29,7 +29,7 @@ struct link_name { char text[IFNAMSIZ]; };      /* 1 to 15 bytes */
 struct domain { char text[DOMAIN_MAX + 1]; };
 /* A uid of 0 is "not known": never an owner, never an admin. */
 struct account { char text[33]; uid_t uid; gid_t gid; };
-struct id_range { uid_t first, last; };
+struct id_range { char text[22]; uid_t first, last; };
 struct network { char text[19]; struct in_addr address; unsigned prefix; };
 struct account_list { struct account each[LIST_MAX]; unsigned count; };
 struct resolver {

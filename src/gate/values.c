@@ -165,7 +165,7 @@ fit_id_range(const char *text, const struct settings *settings, void *into)
 			return REASON_MALFORMED;
 	}
 	*range = (struct id_range){ .first = (uid_t)first, .last = (uid_t)last };
-	return REASON_NONE;
+	return gate_copy(text, range->text, sizeof(range->text));
 }
 
 const struct gate gate_id_range = {

@@ -148,8 +148,8 @@ look_at_host(const struct settings *settings, struct vm_side *vm)
 	}
 	rc = guest_files_check(files(), vm);
 	if (rc == -EINVAL)
-		return refused(REASON_HOST, "the file system below state_dir cannot map ids; use ext4, xfs, btrfs "
-			       "or tmpfs, or let vm_uid be the owner's");
+		return refused(REASON_HOST, "the file system below state_dir cannot map ids; use ext4, xfs, btrfs, "
+			       "or from Linux 6.3 on tmpfs, or let vm_uid be the owner's");
 	if (rc == -ENXIO)
 		return refused(REASON_FOREIGN, "a drive's device is not there, or not one of ours");
 	return rc < 0 ? failed(rc, "cannot look at the VM's files") : CODE_DONE;

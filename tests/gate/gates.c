@@ -339,7 +339,7 @@ main(void)
 		printf("defaults: %s\n", why);
 		return EXIT_FAILURE;
 	}
-	settings.vm_uid = settings.vm_gid = (struct id_range){ 1900, 1900 };
+	settings.vm_uid = settings.vm_gid = (struct id_range){ "1900", 1900, 1900 };
 	check_operands();
 	check_processes();
 	check_values();
