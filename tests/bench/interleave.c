@@ -4,7 +4,8 @@
  * A line of the plan is GROUP NAME UID BEFORE COMMAND AFTER, with a tab between.  In every round each line runs
  * once, in another order each time, so that what else the machine does falls on all alike; COMMAND, words without a
  * shell, runs as UID and is timed from before the fork to its end; BEFORE and AFTER are for a shell, not timed, and
- * may be empty.  Prints per line GROUP NAME MEDIAN LOWER UPPER PROCESSOR FAILURES, with a tab between: the median and
+ * may be empty.  Of the words of COMMAND, <FILE is what it reads, and @FILE stands for the first line of that file.
+ * Prints per line GROUP NAME MEDIAN LOWER UPPER PROCESSOR FAILURES, with a tab between: the median and
  * the quartiles, and the median of the processor time of COMMAND and its children, in microseconds; and how often it
  * did not exit with 0.
  */
@@ -23,7 +24,7 @@ enum { SETTLE_US = 20000 };
 enum { LINES = 128, WORDS = 512, WARM_UP = 2 };
 
 static struct line {
-	const char *group, *name, *before, *after;
+	const char *group, *name, *before, *after, *input;
 	char *words[WORDS];
 	unsigned uid;
 	double *took, *busy;
@@ -56,16 +57,42 @@ aside(const char *command)
 	}
 }
 
+/* The words as they are now. */
+static void
+look_up(struct line *line, char *words[])
+{
+	static char room[WORDS][64];
+
+	for (unsigned i = 0; i < WORDS; i++) {
+		FILE *file = line->words[i] && line->words[i][0] == '@' ? fopen(line->words[i] + 1, "re") : NULL;
+
+		words[i] = line->words[i];
+		if (!file)
+			continue;
+		if (!fgets(room[i], sizeof(room[i]), file))
+			exit(1);
+		room[i][strcspn(room[i], "\n")] = '\0';
+		words[i] = room[i];
+		fclose(file);
+	}
+}
+
 static double
 run(struct line *line, int null, double *busy)
 {
+	static char *words[WORDS];
+	int status, input = line->input ? open(line->input, O_RDONLY | O_CLOEXEC) : null;
 	struct rusage usage;
-	double began = microseconds();
-	pid_t child = vfork();
-	int status;
+	double began;
+	pid_t child;
 
+	if (input < 0)
+		exit(1);
+	look_up(line, words);
+	began = microseconds();
+	child = vfork();
 	if (child == 0) {
-		dup2(null, STDIN_FILENO);
+		dup2(input, STDIN_FILENO);
 		dup2(null, STDOUT_FILENO);
 		if (!getenv("BANGER_BENCH_SHOW"))
 			dup2(null, STDERR_FILENO);
@@ -74,11 +101,13 @@ run(struct line *line, int null, double *busy)
 			syscall(SYS_setresgid, line->uid, line->uid, line->uid);
 			syscall(SYS_setresuid, line->uid, line->uid, line->uid);
 		}
-		execv(line->words[0], line->words);
+		execv(words[0], words);
 		_exit(127);
 	}
 	wait4(child, &status, 0, &usage);
 	began = microseconds() - began;
+	if (input != null)
+		close(input);
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
 		line->failures++;
 	*busy = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e6 +
@@ -109,9 +138,12 @@ read_plan(unsigned rounds)
 		line->after = rest;
 		if (!command || !rest)
 			exit(2);
-		while ((word = strsep(&command, " ")) && words + 1 < WORDS)
-			if (*word)
+		while ((word = strsep(&command, " ")) && words + 1 < WORDS) {
+			if (*word == '<')
+				line->input = word + 1;
+			else if (*word)
 				line->words[words++] = word;
+		}
 		line->took = calloc(rounds, sizeof(double));
 		line->busy = calloc(rounds, sizeof(double));
 		count++;

@@ -2,65 +2,145 @@
  * limit OPERATION OPERAND...: the least that an operation takes: static, no checks, no cage, the system calls that
  * do it and no others.  What banger-priv takes longer is the price of its checks.
  *
- * Also what the benchmark needs besides: `copy FROM TO` as the jailer copies firecracker, `crowd N` of idle
- * processes, and `helper PROGRAM BRIDGE`, qemu-bridge-helper with the socket that it wants.
+ * Also what the benchmark needs besides: `copy FROM TO` as the jailer copies firecracker, and `nothing`, what a
+ * program that does nothing takes; `crowd N` of idle processes; and `helper PROGRAM BRIDGE`, qemu-bridge-helper with
+ * the socket that it wants.
  */
+#include "least.h"
+
+#include <ext2fs/ext2fs.h>
 #include <fcntl.h>
-#include <linux/if_tun.h>
-#include <linux/rtnetlink.h>
-#include <net/if.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
-static int route;
-
-/* RTM_NEWLINK: up, and into a bridge when there is one. */
-static int
-set_link(const char *name, unsigned bridge)
+static unsigned
+number(const char *text)
 {
-	struct {
-		struct nlmsghdr header;
-		struct ifinfomsg link;
-		struct rtattr master;
-		unsigned bridge;
-	} request = {
-		.header = { .nlmsg_len = bridge ? sizeof(request) : NLMSG_LENGTH(sizeof(request.link)),
-			    .nlmsg_type = RTM_NEWLINK, .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK },
-		.link = { .ifi_index = (int)if_nametoindex(name), .ifi_flags = IFF_UP, .ifi_change = IFF_UP },
-		.master = { .rta_len = RTA_LENGTH(4), .rta_type = IFLA_MASTER },
-		.bridge = bridge,
-	};
-	char answer[4096];
+	return (unsigned)atoi(text);
+}
 
-	if (send(route, &request, request.header.nlmsg_len, 0) < 0 || recv(route, answer, sizeof(answer), 0) < 0)
-		return 1;
+static int
+nothing(char **operands)
+{
+	(void)operands;
 	return 0;
 }
 
+/* BRIDGE */
 static int
-tap(const char *name, const char *bridge, unsigned id)
+bridge(char **operands)
 {
-	struct ifreq request = { .ifr_flags = IFF_TAP | IFF_NO_PI };
-	int fd = open("/dev/net/tun", O_RDWR);
-
-	strncpy(request.ifr_name, name, IFNAMSIZ - 1);
-	if (ioctl(fd, TUNSETIFF, &request) < 0 || ioctl(fd, TUNSETOWNER, id) < 0 || ioctl(fd, TUNSETGROUP, id) < 0 ||
-	    set_link(name, if_nametoindex(bridge)) || set_link(bridge, 0))
-		return 1;
-	return ioctl(fd, TUNSETPERSIST, 1) < 0;
+	return least_route() || least_link(operands[0], 0);
 }
 
+/* BRIDGE ADDRESS */
 static int
-copy(const char *from, const char *to)
+new_bridge(char **operands)
 {
-	int source = open(from, O_RDONLY), target = open(to, O_WRONLY | O_CREAT | O_TRUNC, 0755);
+	return least_bridge(operands[0], operands[1]);
+}
+
+/* TAP BRIDGE ID */
+static int
+tap(char **operands)
+{
+	return least_route() || least_tap(operands[0], operands[1], number(operands[2]));
+}
+
+/* JAIL VM KERNEL DRIVE ID */
+static int
+chroot_of_vm(char **operands)
+{
+	return least_chroot(operands[0], operands[1], operands[2], operands[3], number(operands[4]));
+}
+
+/* JAIL VM */
+static int
+cleanup(char **operands)
+{
+	return least_cleanup(operands[0], operands[1]);
+}
+
+/* BRIDGE TAP ID JAIL VM KERNEL DRIVE */
+static int
+up(char **operands)
+{
+	return bridge(operands) || least_tap(operands[1], operands[0], number(operands[2])) ||
+	       least_chroot(operands[3], operands[4], operands[5], operands[6], number(operands[2]));
+}
+
+/* JAIL VM TAP */
+static int
+down(char **operands)
+{
+	return least_cleanup(operands[0], operands[1]) || least_route() || least_delete(operands[2]);
+}
+
+/* TAP ADDRESS */
+static int
+nat(char **operands)
+{
+	return least_nat(operands[0], operands[1]);
+}
+
+/* PATH ID */
+static int
+socket_access(char **operands)
+{
+	unsigned id = number(operands[1]);
+
+	return chmod(operands[0], 0600) || lchown(operands[0], id, id);
+}
+
+/* PATH of a socket: who listens there. */
+static int
+find(char **operands)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct ucred peer;
+	socklen_t length = sizeof(peer);
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	strncpy(address.sun_path, operands[0], sizeof(address.sun_path) - 1);
+	return connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
+	       getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0 || dprintf(STDOUT_FILENO, "%d\n", peer.pid) < 0;
+}
+
+/* PID */
+static int
+kill_process(char **operands)
+{
+	return kill(atoi(operands[0]), SIGKILL);
+}
+
+/* IMAGE PATH */
+static int
+read_file(char **operands)
+{
+	static char bytes[65536];
+	ext2_file_t file;
+	unsigned length;
+	ext2_ino_t inode;
+	ext2_filsys fs;
+
+	return ext2fs_open(operands[0], 0, 0, 0, unix_io_manager, &fs) ||
+	       ext2fs_namei(fs, EXT2_ROOT_INO, EXT2_ROOT_INO, operands[1], &inode) ||
+	       ext2fs_file_open(fs, inode, 0, &file) || ext2fs_file_read(file, bytes, sizeof(bytes), &length) ||
+	       write(STDOUT_FILENO, bytes, length) != (ssize_t)length;
+}
+
+/* FROM TO */
+static int
+copy(char **operands)
+{
+	int source = open(operands[0], O_RDONLY), target = open(operands[1], O_WRONLY | O_CREAT | O_TRUNC, 0755);
 	struct stat status;
 
 	if (fstat(source, &status) < 0)
@@ -75,17 +155,19 @@ copy(const char *from, const char *to)
 	return 0;
 }
 
+/* N */
 static int
-crowd(int count)
+crowd(char **operands)
 {
-	while (count-- > 0)
+	for (unsigned count = number(operands[0]); count > 0; count--)
 		if (fork() == 0)
 			pause();
 	return pause();
 }
 
+/* PROGRAM BRIDGE */
 static int
-helper(char *program, char *bridge)
+helper(char **operands)
 {
 	char by_fd[32], to[64];
 	int ends[2];
@@ -93,29 +175,26 @@ helper(char *program, char *bridge)
 	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) < 0)
 		return 1;
 	snprintf(by_fd, sizeof(by_fd), "--fd=%d", ends[1]);
-	snprintf(to, sizeof(to), "--br=%s", bridge);
-	return execl(program, program, "--use-vnet", by_fd, to, NULL);
+	snprintf(to, sizeof(to), "--br=%s", operands[1]);
+	return execl(operands[0], operands[0], "--use-vnet", by_fd, to, NULL);
 }
+
+static const struct {
+	const char *name;
+	int operands;
+	int (*act)(char **operands);
+} operations[] = {
+	{ "nothing", 0, nothing }, { "bridge", 1, bridge }, { "new-bridge", 2, new_bridge }, { "tap", 3, tap },
+	{ "chroot", 5, chroot_of_vm }, { "cleanup", 2, cleanup }, { "up", 7, up }, { "down", 3, down },
+	{ "nat", 2, nat }, { "socket", 2, socket_access }, { "find", 1, find }, { "kill", 1, kill_process },
+	{ "read", 2, read_file }, { "copy", 2, copy }, { "crowd", 1, crowd }, { "helper", 2, helper },
+};
 
 int
 main(int argc, char *argv[])
 {
-	const char *what = argc > 1 ? argv[1] : "";
-
-	route = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
-	if (!strcmp(what, "bridge") && argc == 3)
-		return set_link(argv[2], 0);
-	if (!strcmp(what, "tap") && argc == 5)
-		return tap(argv[2], argv[3], (unsigned)atoi(argv[4]));
-	if (!strcmp(what, "socket") && argc == 4)
-		return chmod(argv[2], 0600) || lchown(argv[2], (uid_t)atoi(argv[3]), (gid_t)atoi(argv[3]));
-	if (!strcmp(what, "kill") && argc == 3)
-		return kill(atoi(argv[2]), SIGKILL);
-	if (!strcmp(what, "copy") && argc == 4)
-		return copy(argv[2], argv[3]);
-	if (!strcmp(what, "crowd") && argc == 3)
-		return crowd(atoi(argv[2]));
-	if (!strcmp(what, "helper") && argc == 4)
-		return helper(argv[2], argv[3]);
+	for (unsigned i = 0; i < sizeof(operations) / sizeof(operations[0]); i++)
+		if (argc == operations[i].operands + 2 && strcmp(argv[1], operations[i].name) == 0)
+			return operations[i].act(argv + 2);
 	return 2;
 }
