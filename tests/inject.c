@@ -6,10 +6,9 @@
  * same arguments; alter:INDEX:VALUE, the same call with another argument; do:SHELL, what the shell does while
  * the call waits.  inject count CALL 0 COMMAND prints how many there are.  Exits as COMMAND does, 128 + n for
  * a signal; 125 when the call never came.
- *
- * strace injects errors by asking for system call -1, which a filter that allows no such call answers with
- * SIGSYS.  This asks for close(-1) instead, which every cage keeps.
  */
+#include "tracer.h"
+
 #include <errno.h>
 #include <linux/seccomp.h>
 #include <seccomp.h>
@@ -17,14 +16,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ptrace.h>
 #include <sys/syscall.h>
-#include <sys/user.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 enum { ANY = -1, CAGED = -2, UNKNOWN = -3 };
-enum { NEVER_CAME = 125, BAD_USE = 126, TRACEES = 256 };
+enum { NEVER_CAME = 125, BAD_USE = 126 };
 
 static struct {
 	long call;              /* or ANY, or CAGED */
@@ -36,160 +32,54 @@ static struct {
 	unsigned long long value;
 	const char *shell;      /* of do */
 	int abandon;
-	pid_t first;            /* COMMAND itself */
 	int counting;
-	int armed;              /* COMMAND has been executed */
 	int caged;              /* a filter was installed */
 } want;
 
-static struct tracee {
-	pid_t pid;
-	int inside;             /* between the entry and the exit of a call */
-	int fresh;              /* 1: has yet to come to the stop that it begins with */
-	int failing;
-	unsigned long long first_argument;      /* of the call that fails: libc counts on finding it again */
-} tracees[TRACEES];
-
-static struct tracee *
-tracee_of(pid_t pid)
+/* The end cannot fail; and brk has no errno: libc takes what it answers for the end of the heap. */
+static bool
+cannot_fail(unsigned long long call)
 {
-	struct tracee *free_one = NULL;
+	return call == SYS_exit_group || call == SYS_exit || call == SYS_brk;
+}
 
-	for (size_t i = 0; i < TRACEES; i++) {
-		if (tracees[i].pid == pid)
-			return &tracees[i];
-		if (!tracees[i].pid && !free_one)
-			free_one = &tracees[i];
+static bool
+act(const struct tracer *tracer, struct tracee *tracee, struct user_regs_struct *regs)
+{
+	if (want.error) {
+		tracee->answer = cannot_fail(regs->orig_rax) ? 0 : want.error;
+		return false;
 	}
-	if (!free_one)
+	if (want.become != -1) {
+		regs->orig_rax = (unsigned long long)want.become;
+		return true;
+	}
+	if (want.argument != -1) {
+		*tracer_argument(regs, want.argument) = want.value;
+		return true;
+	}
+	if (!want.shell)
+		kill(want.abandon ? tracer->first : tracee->pid, SIGKILL);
+	else if (system(want.shell) != 0)
 		exit(BAD_USE);
-	*free_one = (struct tracee){ .pid = pid };
-	return free_one;
+	return false;
 }
 
-static unsigned long long *
-argument_of(struct user_regs_struct *regs, int index)
-{
-	unsigned long long *const arguments[] = {
-		&regs->rdi, &regs->rsi, &regs->rdx, &regs->r10, &regs->r8, &regs->r9,
-	};
-
-	return arguments[index];
-}
-
-static void
-at_entry(struct tracee *tracee, struct user_regs_struct *regs)
+static bool
+at_call(struct tracer *tracer, struct tracee *tracee, struct user_regs_struct *regs)
 {
 	int was_caged = want.caged;
 
 	if (regs->orig_rax == SYS_seccomp && regs->rdi == SECCOMP_SET_MODE_FILTER)
 		want.caged = 1;
-	if (!want.armed || (want.call == CAGED && !was_caged) ||
-	    (want.call >= 0 && (long)regs->orig_rax != want.call))
-		return;
-	/* The end cannot fail. */
+	if ((want.call == CAGED && !was_caged) || (want.call >= 0 && (long)regs->orig_rax != want.call))
+		return false;
+	/* Nor is it counted among those that can. */
 	if (want.error && (regs->orig_rax == SYS_exit_group || regs->orig_rax == SYS_exit))
-		return;
+		return false;
 	want.seen++;
-	if (want.counting || (want.ever_after ? want.seen < want.when : want.seen != want.when))
-		return;
-	/* It has no errno: libc takes what it answers for the end of the heap. */
-	if (want.error && regs->orig_rax == SYS_brk)
-		return;
-	if (want.shell) {
-		if (system(want.shell) != 0)
-			exit(BAD_USE);
-		return;
-	}
-	if (want.error) {
-		tracee->first_argument = regs->rdi;
-		/* close(2): what cannot be closed is closed all the same. */
-		if (regs->orig_rax != SYS_close)
-			regs->rdi = (unsigned long long)-1;
-		regs->orig_rax = SYS_close;
-		tracee->failing = 1;
-	} else if (want.become != -1) {
-		regs->orig_rax = (unsigned long long)want.become;
-	} else if (want.argument != -1) {
-		*argument_of(regs, want.argument) = want.value;
-	} else {
-		kill(want.abandon ? want.first : tracee->pid, SIGKILL);
-		return;
-	}
-	ptrace(PTRACE_SETREGS, tracee->pid, NULL, regs);
-}
-
-static void
-at_call(struct tracee *tracee)
-{
-	struct user_regs_struct regs;
-
-	if (ptrace(PTRACE_GETREGS, tracee->pid, NULL, &regs) < 0)
-		return;
-	tracee->inside = !tracee->inside;
-	if (tracee->inside) {
-		at_entry(tracee, &regs);
-	} else if (tracee->failing) {
-		tracee->failing = 0;
-		regs.rax = (unsigned long long)-want.error;
-		regs.rdi = tracee->first_argument;
-		ptrace(PTRACE_SETREGS, tracee->pid, NULL, &regs);
-	}
-}
-
-static int
-any_fresh(void)
-{
-	for (size_t i = 0; i < TRACEES; i++)
-		if (tracees[i].pid && tracees[i].fresh > 0)
-			return 1;
-	return 0;
-}
-
-/* What a call like fork has made.  Left alone before its first stop, it would stay stopped for ever. */
-static void
-meet(pid_t parent)
-{
-	unsigned long pid;
-
-	if (ptrace(PTRACE_GETEVENTMSG, parent, NULL, &pid) == 0 && kill((pid_t)pid, 0) == 0)
-		tracee_of((pid_t)pid)->fresh++;
-}
-
-/* Until the first child has ended; its wait status. */
-static int
-follow(pid_t first)
-{
-	int status, status_of_first = -1;
-	pid_t pid;
-
-	while ((status_of_first < 0 || any_fresh()) && (pid = waitpid(-1, &status, __WALL)) > 0) {
-		int deliver = 0;
-
-		if (WIFEXITED(status) || WIFSIGNALED(status)) {
-			if (pid == first)
-				status_of_first = status;
-			if (pid == first && !want.abandon)
-				return status;
-			tracee_of(pid)->pid = 0;
-			continue;
-		}
-		if (WSTOPSIG(status) == SIGSTOP && status >> 16 == 0) {
-			/* It may have come here before its parent came to say so. */
-			tracee_of(pid)->fresh--;
-		} else if (status >> 16 == PTRACE_EVENT_FORK || status >> 16 == PTRACE_EVENT_VFORK ||
-			   status >> 16 == PTRACE_EVENT_CLONE) {
-			meet(pid);
-		}
-		if (WSTOPSIG(status) == (SIGTRAP | 0x80))
-			at_call(tracee_of(pid));
-		else if (status >> 16 == 0 && WSTOPSIG(status) != SIGSTOP && WSTOPSIG(status) != SIGTRAP)
-			deliver = WSTOPSIG(status);
-		if (status >> 16 == PTRACE_EVENT_EXEC)
-			want.armed = 1;
-		ptrace(PTRACE_SYSCALL, pid, NULL, (long)deliver);
-	}
-	return status_of_first < 0 ? 0 : status_of_first;
+	return !want.counting && (want.ever_after ? want.seen >= want.when : want.seen == want.when) &&
+	       act(tracer, tracee, regs);
 }
 
 /* A name, or a number for what libseccomp does not know. */
@@ -251,28 +141,15 @@ read_wish(char *argv[])
 int
 main(int argc, char *argv[])
 {
+	struct tracer tracer = { .start = FROM_EXEC, .programs_too = true, .at_call = at_call };
 	int status;
-	pid_t child;
 
-	if (argc < 5)
+	if (argc < 5 || !read_wish(argv) || want.call == UNKNOWN)
 		return BAD_USE;
-	if (!read_wish(argv) || want.call == UNKNOWN)
+	tracer.first_only = !want.abandon;
+	if (!tracer_begin(&tracer, argv + 4, NULL))
 		return BAD_USE;
-	child = fork();
-	if (child == 0) {
-		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
-		raise(SIGSTOP);
-		execvp(argv[4], argv + 4);
-		_exit(BAD_USE);
-	}
-	if (child < 0 || waitpid(child, &status, 0) != child)
-		return BAD_USE;
-	want.first = child;
-	ptrace(PTRACE_SETOPTIONS, child, NULL, (long)(PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK |
-	       PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC |
-	       (want.abandon ? 0 : PTRACE_O_EXITKILL)));
-	ptrace(PTRACE_SYSCALL, child, NULL, NULL);
-	status = follow(child);
+	status = tracer_follow(&tracer);
 	if (want.counting) {
 		printf("%lu\n", want.seen);
 		return 0;
