@@ -32,7 +32,8 @@ enum descriptor {
 	FD_MOUNTS = 21,         /* a mount namespace, for the stage that is inside */
 	FD_OUTPUT = 22,         /* what an executed program says */
 	FD_OUTPUT_END = 23,     /* where it says it */
-	FD_CHILD = 24,          /* the child that runs beside the next stage, as a pidfd */
+	FD_CHILD = 24,          /* the child that goes on beside the next stages, as a pidfd */
+	FD_AHEAD = 25,          /* the child that goes ahead of the last stage, as a pidfd */
 	FD_CONSOLE = 30,        /* the owner's file for a guest's serial console */
 	FD_CONSOLE_OUT = 31,    /* what comes out of the console's pipe; close_range wants it behind FD_CONSOLE */
 	FD_CGROUP = 32,         /* cgroup.procs of the VM's cgroup */
@@ -41,6 +42,7 @@ enum descriptor {
 	FD_JAILER = 35,         /* the checked binary */
 	FD_CONSOLE_IN = 36,     /* what firecracker writes its console to */
 	FD_CONSOLE_CGROUP = 37, /* cgroup.procs of the consoles' cgroup */
+	FD_CONSOLE_CHILD = 38,  /* the child that appends the console, as a pidfd */
 	FD_FILES = 40,          /* the first of the files that go into a VM's chroot, one after another */
 	FD_PARTS = 64,          /* the first of a batch's children, one after another */
 };

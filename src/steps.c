@@ -3,16 +3,11 @@
  */
 #include "steps.h"
 
-#include "cage/cage.h"
 #include "say/say.h"
 #include "sys/lock.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <sched.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -138,8 +133,8 @@ step_divide(const struct verb *batch, char *words[], const struct inherited *was
 	return batch;
 }
 
-static enum code
-take_lock(enum lock lock, const char *vm, int descriptor)
+enum code
+step_lock(enum lock lock, const char *vm, int descriptor)
 {
 	static const char *const names[] = {
 		[LOCK_VM] = "vm", [LOCK_DIRECTORIES] = "directories", [LOCK_STORAGE] = "storage",
@@ -157,7 +152,7 @@ void
 step_take_lock(const struct verb *verb)
 {
 	const char *vm = verb->lock == LOCK_VM ? verb->lock_vm->text : "";
-	enum code code = verb->lock == LOCK_NONE ? CODE_DONE : take_lock(verb->lock, vm, FD_LOCK);
+	enum code code = verb->lock == LOCK_NONE ? CODE_DONE : step_lock(verb->lock, vm, FD_LOCK);
 
 	if (code != CODE_DONE)
 		finish(code);
@@ -174,89 +169,4 @@ step_open_handles(const struct verb *verb)
 		if (rc < 0)
 			finish(failed(rc, "cannot open %s", handles->name));
 	}
-}
-
-/* fork, but for the table of descriptors where the child's shall be ours, and for the pidfd. */
-static pid_t
-divide(const struct stage *stage, int *pidfd)
-{
-	unsigned long flags = SIGCHLD | (stage->opens ? CLONE_FILES : 0) |
-			      (stage->beside ? CLONE_PIDFD : 0);
-
-	return (pid_t)syscall(SYS_clone, flags, NULL, pidfd, NULL, NULL);
-}
-
-static enum code
-act_apart(const struct stage *stage, const struct settings *settings)
-{
-	int status, pidfd = -1;
-	pid_t child = divide(stage, &pidfd);
-
-	if (child < 0)
-		return failed(-errno, "cannot start a child");
-	if (child == 0) {
-		say_for_parent();
-		cage_close(&stage->keep, settings->owner.uid, settings->owner.gid);
-		finish_for_parent(stage->act(settings));
-	}
-	if (stage->beside) {
-		if (dup3(pidfd, FD_CHILD, O_CLOEXEC) < 0)
-			return failed(-errno, "cannot hold the child");
-		close(pidfd);
-		return CODE_DONE;
-	}
-	while (waitpid(child, &status, 0) < 0)
-		if (errno != EINTR)
-			return failed(-errno, "cannot wait for the child");
-	return WIFEXITED(status) ? code_of_child(WEXITSTATUS(status)) :
-	       refused(REASON_FAILED, "the child was killed by signal %d", WTERMSIG(status));
-}
-
-/* The lock of the stages at hand, and how the taking of it went. */
-struct stage_lock { enum lock which; enum code code; };
-
-/* From one stage's lock to the next one's. */
-static enum code
-change_lock(struct stage_lock *lock, enum lock wanted)
-{
-	if (lock->which != wanted) {
-		if (lock->which != LOCK_NONE && lock->code == CODE_DONE)
-			close(FD_STAGE_LOCK);
-		lock->which = wanted;
-		lock->code = wanted == LOCK_NONE ? CODE_DONE : take_lock(wanted, "", FD_STAGE_LOCK);
-	}
-	return lock->code;
-}
-
-static enum code
-act_stage(const struct stage *stage, const struct settings *settings, struct stage_lock *lock)
-{
-	enum code code = change_lock(lock, stage->lock);
-
-	if (code != CODE_DONE)
-		return code;
-	if (stage->apart)
-		return act_apart(stage, settings);
-	cage_close(&stage->keep, settings->owner.uid, settings->owner.gid);
-	return stage->act(settings);
-}
-
-enum code
-step_act(const struct verb *verb, const struct settings *settings)
-{
-	enum code code = CODE_DONE;
-	struct stage_lock lock = { 0 };
-
-	for (const struct stage *stage = verb->stages; stage->act; stage++) {
-		enum code of_stage;
-
-		if (code != CODE_DONE && !stage->at_any_rate)
-			continue;
-		if (stage->only_if && !stage->only_if())
-			continue;
-		of_stage = act_stage(stage, settings, &lock);
-		if (code == CODE_DONE)
-			code = of_stage;
-	}
-	return code;
 }

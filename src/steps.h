@@ -23,7 +23,10 @@ const struct verb *step_divide(const struct verb *batch, char *words[], const st
 /* Waits its turn where another verb works on the same objects; busy after a while. */
 void step_take_lock(const struct verb *verb);
 
+/* The same for one lock, on that descriptor; vm is whose LOCK_VM is. */
+enum code step_lock(enum lock lock, const char *vm, int descriptor);
+
 void step_open_handles(const struct verb *verb);
 
-/* Each stage in its cage, until one is not done. */
+/* Each stage in its cage, until one is not done (stages.c). */
 enum code step_act(const struct verb *verb, const struct settings *settings);

@@ -31,19 +31,25 @@ struct operand {
  * and nobody three. */
 enum lock { LOCK_NONE, LOCK_VM, LOCK_DIRECTORIES, LOCK_STORAGE, LOCK_NETWORK };
 
-/* A part of a verb and the cage that it runs in.  Stages follow each other in one process, each
- * keeping less than the one before, and stop at the first that is not done.  One that is apart runs
- * in a child of its own, so that the next may keep more; what it finds out is its exit code, or
- * lies in memory that the verb shares (MAP_SHARED), or is a descriptor (opens). */
+enum { STAGES_MAX = 10 };
+
+/* A part of a verb and the cage that it runs in.  Stages follow each other, and stop at the first that is not
+ * done.  The last is the verb's own process; each before it is a child, so that the next may keep more: what
+ * it finds out is its exit code and what it noted (say.h), or lies in memory that the verb shares (MAP_SHARED),
+ * or is a descriptor (opens). */
 struct stage {
 	struct keep keep;
-	bool apart;
-	bool opens;                     /* apart, and what it opens stays open for the later ones */
-	bool beside;                    /* apart, and goes on while the next, which has it as FD_CHILD, runs */
+	bool opens;                     /* what it opens stays open for the later ones */
+	/* Goes on while the next ones run, which have it as this pidfd.  They wait until it has begun: has executed
+	 * its program, or closed what it does not need. */
+	enum descriptor beside;
+	/* Changes something that is more than this process's.  Then no other stage of that call is refused any
+	 * more, but has failed; and the last one, which may have to undo it, has closed its cage before. */
+	bool touches;
 	bool (*only_if)(void);          /* looks at the operands; NULL is always */
 	bool at_any_rate;               /* also after one that was not done, whose code stays the verb's */
-	/* apart, and after the verb's own in their order: held from here on, for as long as the stages that
-	 * follow name it too.  One that cannot have it is left out. */
+	/* After the verb's own in their order: held from here on, for as long as the stages that follow name it
+	 * too.  One that cannot have it is left out.  Not for the last. */
 	enum lock lock;
 	enum code (*act)(const struct settings *settings);
 };

@@ -425,7 +425,7 @@ bounded="timeout -s KILL 10"
 	prepare_vm a 1900 1900
 	jailer_is 'return 0;'
 	expect 5 failed own launch-firecracker a
-	[[ $err == *"said nothing"* ]]
+	[[ $err == *"said: nothing" ]]
 	nothing_runs a
 	canaries_same
 }
@@ -572,6 +572,77 @@ end_by_verbs() {
 			[ "$status" != 125 ] || break
 		done
 	done
+}
+
+# Unsafe is unsafe before anything was touched, and later a failure that is undone, but for the mark on the chroot.
+@test "fails: whichever stage's cage cannot close, the code is true, the line is one, and nothing goes on" {
+	local n status before codes=
+	own launch-firecracker absent 2> /dev/null || :
+	mkdir -p /sys/fs/cgroup/banger/_consoles
+	for n in $(seq 20); do
+		prepare_vm a 1900 1900
+		before=$(jail_state)
+		status=0
+		inject fail:EPERM seccomp "$n" banger-priv launch-firecracker a console="$images/console" \
+			> "$BATS_TEST_TMPDIR/out" 2> "$BATS_TEST_TMPDIR/err" || status=$?
+		[ "$status" != 125 ] || break
+		echo "$n: $status $(cat "$BATS_TEST_TMPDIR/err")"
+		codes=$codes$status
+		one_clean_line
+		[ ! -s "$BATS_TEST_TMPDIR/out" ]
+		nothing_runs a
+		until_true consoles_are_left
+		[ "$status" != 4 ] || [ "$(jail_state)" = "$before" ]
+		[ "$status" = 4 ] || [ "$(stat -c '%a %g' "$jails/a")" = "500 1900" ]
+		clean_up a
+	done
+	# conclude, open_console, make_parent, prepare; drain_console, become_jailer, wait_for_socket, talk
+	[ "$codes" = 44445555 ]
+}
+
+consoles_are_left() { grep -q 'populated 0' /sys/fs/cgroup/banger/_consoles/cgroup.events; }
+
+# What appends the console is the first to ask for a session of its own.
+@test "fails: what appends the console that cannot begin, or ends before the VM answers, ends the VM" {
+	local action
+	for action in fail:EPERM kill; do
+		prepare_vm a 1900 1900
+		expect 5 failed inject "$action" setsid 1 banger-priv launch-firecracker a console="$images/console"
+		[[ $err == *"cannot begin to keep the console: "* || $err == *"what appends the console to its file has ended; it said: nothing" ]]
+		nothing_runs a
+		clean_up a
+	done
+	prepare_vm a 1900 1900
+	launch_slowly
+	banger-priv launch-firecracker a console="$images/console" > "$BATS_TEST_TMPDIR/out" 2> "$BATS_TEST_TMPDIR/err" 3>&- &
+	local launching=$!
+	until_true test -e "$BATS_FILE_TMPDIR/waiting"
+	kill -KILL "$(console_process)"
+	rm "$BATS_FILE_TMPDIR/waiting"
+	ended_with 5 "$launching"
+	one_clean_line
+	grep -q 'what appends the console to its file has ended' "$BATS_TEST_TMPDIR/err"
+	[ ! -s "$BATS_TEST_TMPDIR/out" ]
+	nothing_runs a
+}
+
+@test "fails: a VM that ends between its answer and ours has not been launched" {
+	prepare_vm a 1900 1900
+	expect 5 failed inject "do:pkill -KILL -x firecracker; while pgrep -x -r R,S,D,t,T firecracker; do :; done > /dev/null" \
+		exit_group 4 banger-priv launch-firecracker a
+	[[ $err == *"the jailer or firecracker gave up; it said: nothing" ]]
+	nothing_runs a
+}
+
+# As what hangs in the kernel, for which SIGKILL has to wait: it gets signal 0.
+@test "busy: a process that does not end though it was killed is waited for a while, and said" {
+	prepare_vm a 1900 1900
+	jailer_is 'for (;;) pause();'
+	ln -s /run/canary/socket "$jails/a/sockets/api.sock"
+	expect 6 in-use timeout 60 "$BANGER_BUILD/tests/inject" alter:1:0 pidfd_send_signal 1 banger-priv launch-firecracker a
+	[[ $err == *": somebody else listens at the API socket; process "*" has not ended since it was killed; cleanup-vm, once it has" ]]
+	own cleanup-vm a
+	canaries_same
 }
 
 @test "refuses: another VM cannot get the ids of one that the jailer is working on" {

@@ -193,6 +193,19 @@ for n in range(100):
 	chmod 0711 "$jails"
 }
 
+@test "failed or unsafe: two parts that cannot be seen are one line" {
+	chmod 0777 "$jails"
+	# look_at_jails, look_at_processes, look_at_storage or look_at_network
+	local status=0
+	inject fail:EPERM seccomp 3 banger-priv status format=json > "$BATS_TEST_TMPDIR/out" 2> "$BATS_TEST_TMPDIR/err" || status=$?
+	chmod 0711 "$jails"
+	cat "$BATS_TEST_TMPDIR/err"
+	[ "$status" = 4 ]
+	one_clean_line
+	grep -q '^banger-priv status: host: .* must be .*; cannot install the system call filter$' "$BATS_TEST_TMPDIR/err"
+	jq -e '.objects == []' "$BATS_TEST_TMPDIR/out"
+}
+
 @test "refuses: other formats, and other callers" {
 	expect 3 malformed banger-priv status format=xml
 	expect 2 usage banger-priv status vm1

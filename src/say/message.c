@@ -13,46 +13,12 @@
 
 enum { PAGE_BYTES = 4 << 20, PATIENCE_MS = 2000 };
 
-static const char *speaker;                     /* the verb's name, once it is known */
-static enum reason last_reason = REASON_NONE;   /* for the audit */
-static bool is_child;                           /* whose parent has the audit */
+static const char *speaker;             /* the verb's name, once it is known */
+static struct words own, *noted = &own;
+static bool is_child;                   /* whose parent says what is noted, and has the audit */
 static char page[PAGE_BYTES];
 static size_t page_length;
 static bool page_overflowed;
-
-#define REASON_ROW(id, word, code, meaning) [REASON_##id] = { word, code, meaning },
-static const struct {
-	const char *word;
-	enum code code;
-	const char *meaning;
-} reasons[REASON_COUNT] = { REASONS(REASON_ROW) };
-
-const char *
-code_name(enum code code)
-{
-#define CODE_ROW(id, number, meaning) [number] = meaning,
-	static const char *const names[] = { CODES(CODE_ROW) };
-
-	return names[code];
-}
-
-const char *
-reason_word(enum reason reason)
-{
-	return reasons[reason].word;
-}
-
-const char *
-reason_meaning(enum reason reason)
-{
-	return reasons[reason].meaning;
-}
-
-enum code
-reason_code(enum reason reason)
-{
-	return reasons[reason].code;
-}
 
 size_t
 escape(char *out, size_t size, const char *bytes, size_t length)
@@ -103,22 +69,15 @@ write_out(int descriptor, const char *bytes, size_t length)
 	return true;
 }
 
-static void say_line(const char *word, const char *format, va_list args, const char *tail)
-	__attribute__((format(printf, 2, 0)));
-
 static void
-say_line(const char *word, const char *format, va_list args, const char *tail)
+say_line(const char *word, const char *text)
 {
-	char text[MESSAGE_BYTES];
 	char line[MESSAGE_BYTES];
-	size_t used = 0;
+	size_t used;
 
-	used += (size_t)snprintf(line, sizeof(line), "banger-priv%s%s: %s%s", speaker ? " " : "",
-				 speaker ? speaker : "", word ? word : "", word ? ": " : "");
-	vsnprintf(text, sizeof(text), format, args);
-	used += escape(line + used, sizeof(line) - used - 1, text, strlen(text));
-	if (tail)
-		used += escape(line + used, sizeof(line) - used - 1, tail, strlen(tail));
+	used = (size_t)snprintf(line, sizeof(line), "banger-priv%s%s: %s%s", speaker ? " " : "",
+				speaker ? speaker : "", word ? word : "", word ? ": " : "");
+	used += escape(line + used, sizeof(line) - used - 1, text, strnlen(text, MESSAGE_BYTES));
 	line[used++] = '\n';
 	(void)write_out(STDERR_FILENO, line, used);
 }
@@ -129,39 +88,78 @@ say_verb(const char *name)
 	speaker = name;
 }
 
+void
+note_into(struct words *words)
+{
+	noted = words ? words : &own;
+}
+
+/* The first counts, but that 5 promises that all is undone: what is held still outweighs it. */
+static void
+note_reason(enum reason reason)
+{
+	if (noted->reason == REASON_NONE ||
+	    (reason_code(noted->reason) == CODE_FAILED && reason_code(reason) == CODE_BUSY))
+		noted->reason = reason;
+}
+
+/* Up to its NUL, or MESSAGE_BYTES. */
+static void
+append(const char *text)
+{
+	size_t used = strnlen(noted->text, sizeof(noted->text) - 1), room = sizeof(noted->text) - 1 - used;
+	size_t length = strnlen(text, MESSAGE_BYTES);
+
+	if (length > room)
+		length = room;
+	memcpy(noted->text + used, text, length);
+	noted->text[used + length] = '\0';
+}
+
+static void note(enum reason reason, const char *format, va_list args, const char *tail)
+	__attribute__((format(printf, 2, 0)));
+
+static void
+note(enum reason reason, const char *format, va_list args, const char *tail)
+{
+	char text[MESSAGE_BYTES];
+
+	vsnprintf(text, sizeof(text), format, args);
+	if (noted->reason != REASON_NONE)
+		append("; ");
+	append(text);
+	append(tail);
+	note_reason(reason);
+}
+
+void
+note_again(const struct words *words, enum reason reason)
+{
+	if (reason <= REASON_NONE || reason >= REASON_COUNT)
+		return;
+	if (noted->reason != REASON_NONE)
+		append("; ");
+	append(words->text);
+	note_reason(reason);
+}
+
+void
+say_noted(void)
+{
+	if (noted->reason != REASON_NONE)
+		say_line(reason_word(noted->reason), noted->text);
+	*noted = (struct words){ 0 };
+}
+
 enum code
 refused(enum reason reason, const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
-	say_line(reason_word(reason), format, args, NULL);
+	note(reason, format, args, "");
 	va_end(args);
-	last_reason = reason;
 	return reason_code(reason);
-}
-
-enum reason
-reason_of(int rc)
-{
-	switch (-rc) {
-	case EBUSY:
-	case ETXTBSY:
-		return REASON_IN_USE;
-	case ETIMEDOUT:
-		return REASON_TIMEOUT;
-	case ENOMEM:
-	case ENOSPC:
-	case EDQUOT:
-	case EMFILE:
-	case ENFILE:
-	case ENOBUFS:
-		return REASON_NO_SPACE;
-	case ENOSYS:
-		return REASON_KERNEL;
-	default:
-		return REASON_FAILED;
-	}
 }
 
 enum code
@@ -173,11 +171,10 @@ failed(int rc, const char *format, ...)
 	const char *text = strerrordesc_np(-rc);
 
 	snprintf(tail, sizeof(tail), ": %s (%s)", text ? text : "unknown error", name ? name : "?");
-	last_reason = reason_of(rc);
 	va_start(args, format);
-	say_line(reason_word(last_reason), format, args, tail);
+	note(reason_of(rc), format, args, tail);
 	va_end(args);
-	return reason_code(last_reason);
+	return reason_code(reason_of(rc));
 }
 
 void
@@ -186,51 +183,28 @@ die(enum reason reason, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	say_line(reason_word(reason), format, args, NULL);
+	note(reason, format, args, "");
 	va_end(args);
-	last_reason = reason;
-	if (is_child)
-		finish_for_parent(reason_code(reason));
-	audit_end(reason_code(reason), reason);
-	_exit((int)reason_code(reason));
+	finish(reason_code(reason));
 }
 
 void
 say_for_parent(void)
 {
 	is_child = true;
-	last_reason = REASON_NONE;
 	audit_leave();
-}
-
-/* An exit status is a byte: 3 bits of code, 5 of reason. */
-enum { CODE_BITS = 3 };
-_Static_assert(REASON_COUNT <= 1 << (8 - CODE_BITS), "a reason fits into what the code leaves");
-
-void
-finish_for_parent(enum code code)
-{
-	_exit((int)code | (code == CODE_DONE ? 0 : (int)last_reason << CODE_BITS));
-}
-
-enum code
-code_of_child(int status)
-{
-	int reason = status >> CODE_BITS;
-
-	if (reason > REASON_NONE && reason < REASON_COUNT)
-		last_reason = (enum reason)reason;
-	return (enum code)(status & ((1 << CODE_BITS) - 1));
 }
 
 void
 remark(const char *format, ...)
 {
+	char text[MESSAGE_BYTES];
 	va_list args;
 
 	va_start(args, format);
-	say_line(NULL, format, args, NULL);
+	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	say_line(NULL, text);
 }
 
 void
@@ -270,11 +244,18 @@ print_raw(const char *bytes, size_t length)
 void
 finish(enum code code)
 {
+	enum reason reason;
+
+	if (is_child)
+		_exit((int)code);
 	/* What was done stays done; but who asked for an answer and did not get it must know. */
-	if (page_overflowed || !write_out(STDOUT_FILENO, page, page_length)) {
-		if (code == CODE_DONE)
-			code = refused(REASON_FAILED, "cannot write the result to stdout");
+	if ((page_overflowed || !write_out(STDOUT_FILENO, page, page_length)) && code == CODE_DONE)
+		code = refused(REASON_FAILED, "cannot write the result to stdout");
+	reason = code == CODE_DONE ? REASON_NONE : noted->reason;
+	if (reason != REASON_NONE) {
+		code = reason_code(reason);
+		say_noted();
 	}
-	audit_end(code, code == CODE_DONE ? REASON_NONE : last_reason);
+	audit_end(code, reason);
 	_exit((int)code);
 }

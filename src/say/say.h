@@ -28,6 +28,9 @@ enum code { CODES(CODE_ENUM) };
 /* NULL for a number that is no code. */
 const char *code_name(enum code code);
 
+/* The code that a child ended with; failed for a number that is none. */
+enum code code_of(int number);
+
 /* The closed list of reason words: one word for programs, one code each. */
 #define REASONS(R) \
 	R(USAGE, "usage", CODE_USAGE, "no such verb, or not its operands") \
@@ -61,10 +64,17 @@ enum code reason_code(enum reason reason);
 
 enum { MESSAGE_BYTES = 1024 };
 
+/* Why not: noted where it is found out, and said at the end, in one line. */
+struct words {
+	enum reason reason;             /* gives the line's word, and the exit code; NONE: there is nothing */
+	char text[MESSAGE_BYTES];       /* with NUL or full; escaped when it is said */
+};
+
 /* The name in front of every message from now on; a literal, never what the caller typed. */
 void say_verb(const char *name);
 
-/* Says why not and gives the exit code that goes with the reason. */
+/* Notes why not and gives the exit code that goes with the reason.  What is noted after something else is
+ * added to its text; the reason stays, but that one of CODE_BUSY takes the place of one of CODE_FAILED. */
 enum code refused(enum reason reason, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
@@ -79,22 +89,25 @@ enum reason reason_of(int rc);
 void die(enum reason reason, const char *format, ...)
 	__attribute__((noreturn, format(printf, 2, 3)));
 
+/* From now on it is noted there, in memory that a parent shares, say; NULL: where finish() looks first. */
+void note_into(struct words *words);
+
+/* Adds what somebody else has noted, with another reason perhaps, if it is any. */
+void note_again(const struct words *words, enum reason reason);
+
+/* Says what is noted, and forgets it; finish() does that. */
+void say_noted(void);
+
 /* A note for people on stderr that changes no exit code ("using the built-in defaults"). */
 void remark(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Writes out what was printed, closes the audit and ends the process. */
+/* Writes out what was printed, says what was noted, closes the audit and ends the process.  The code is that of
+ * what was noted, if anything was and it is not done. */
 void finish(enum code code) __attribute__((noreturn));
 
-/* ---- a child that does a part of the work: the result and the audit's last record stay its parent's ---- */
-
-/* In the child, before anything else. */
+/* For a child that does a part of the work, before anything else: finish() says and records nothing, but leaves
+ * that to the parent. */
 void say_for_parent(void);
-
-/* Ends the child; its exit status holds code and reason. */
-void finish_for_parent(enum code code) __attribute__((noreturn));
-
-/* In the parent: the code in that status, whose reason is from now on the audit's. */
-enum code code_of_child(int status);
 
 /* ---- waiting: for as long as it takes, but not out of a person's reach ---- */
 

@@ -6,6 +6,7 @@
 #include "keep.h"
 #include "say/say.h"
 #include "sys/landlock.h"
+#include "sys/pidfd.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -31,7 +32,7 @@
 
 /* Programs and libraries.  Where the last three are symlinks into /usr, they are that here. */
 static const char *const shown[] = { "usr", "lib", "lib64", "sbin" };
-enum { SHOWN = sizeof(shown) / sizeof(shown[0]) };
+enum { SHOWN = sizeof(shown) / sizeof(shown[0]), END_MS = 5000 };
 
 int
 confined_open_output(void)
@@ -261,11 +262,14 @@ confined_wait(int timeout_ms, const char *what, struct confined_end *out)
 		else if (count > 0 && ready[0].revents)
 			ready[0].fd = -1;       /* closed; the child may go on */
 	}
-	if (late && syscall(SYS_pidfd_send_signal, FD_CHILD, SIGKILL, NULL, 0U) < 0 && errno != ESRCH)
-		return -errno;
+	if (late) {
+		int rc = pidfd_end(FD_CHILD, END_MS, what);
+
+		return rc < 0 ? rc : -ETIMEDOUT;
+	}
 	if (waitid(P_PIDFD, FD_CHILD, &info, WEXITED) < 0)
 		return -errno;
 	out->exited = info.si_code == CLD_EXITED;
 	out->status = info.si_status;
-	return late ? -ETIMEDOUT : 0;
+	return 0;
 }

@@ -33,5 +33,5 @@ struct confined_end {
 };
 
 /* Waits for FD_CHILD, which people know as `what`.  0; -ETIMEDOUT once timeout_ms are over and it was killed;
- * or -errno. */
+ * -EBUSY when it has not ended even then, 5 s long; or -errno. */
 int confined_wait(int timeout_ms, const char *what, struct confined_end *out);

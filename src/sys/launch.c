@@ -5,6 +5,7 @@
 
 #include "keep.h"
 #include "sys/api.h"
+#include "sys/pidfd.h"
 #include "sys/socket-file.h"
 #include "sys/trusted.h"
 
@@ -20,14 +21,13 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #ifndef MFD_NOEXEC_SEAL
 #define MFD_NOEXEC_SEAL 8U      /* Linux 6.3 */
 #endif
 
-enum { OUTPUT_BYTES = 4096, LAST_WORDS = 400, RETRY_MS = 1 };
+enum { OUTPUT_BYTES = 4096, LAST_WORDS = 400, RETRY_MS = 1, END_MS = 5000 };
 
 void
 launch_sockets_path(const struct settings *settings, const struct vm_id *vm, const char *name,
@@ -211,22 +211,17 @@ tidy_words(char *words)
 			words[i] = ' ';
 	while (length > 0 && words[length - 1] == ' ')
 		words[--length] = '\0';
-	return length > 0 ? words : "it said nothing";
+	return length > 0 ? words : "nothing";
 }
 
 int
 launch_end(const char **said)
 {
 	static char words[LAST_WORDS];
-	siginfo_t info;
-	ssize_t got;
+	int rc = pidfd_end(FD_CHILD, END_MS, "firecracker to end");
+	ssize_t got = rc == -EBADF ? 0 : pread(FD_OUTPUT, words, sizeof(words) - 1, 0);
 
-	if (syscall(SYS_pidfd_send_signal, FD_CHILD, SIGKILL, NULL, 0U) < 0 && errno != ESRCH)
-		return -errno;
-	while (waitid(P_PIDFD, FD_CHILD, &info, WEXITED) < 0 && errno == EINTR)
-		;
-	got = pread(FD_OUTPUT, words, sizeof(words) - 1, 0);
 	words[got < 0 ? 0 : got] = '\0';
 	*said = tidy_words(words);
-	return 0;
+	return rc;
 }

@@ -51,5 +51,5 @@ int launch_connect(const struct launch *launch, int64_t deadline);
 	CALL(ppoll, "waits for that, for the deadline and for signals")
 
 /* Kills FD_CHILD, waits until it has ended, and gives the first 400 bytes that it said, without
- * newlines.  -EBADF when there is none, or -errno. */
+ * newlines.  -EBADF when there is none, -EBUSY when it has not ended after 5 s, or -errno. */
 int launch_end(const char **said);

@@ -7,13 +7,12 @@
 #include "sys/cgroup.h"
 #include "sys/directory.h"
 #include "sys/executable.h"
+#include "sys/pidfd.h"
 #include "sys/trusted.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -168,16 +167,6 @@ check(pid_t pid, const struct claim *claim, const struct settings *settings)
 	return is_that_vm && is_of_socket(&words, wanted.socket) ? 0 : -EPERM;
 }
 
-/* What has been found out by its number, if the process has not ended by now, also as a zombie: else -ESRCH. */
-static int
-unless_ended(int rc)
-{
-	struct pollfd process = { .fd = FD_PROCESS, .events = POLLIN };
-	int ended = poll(&process, 1, 0);
-
-	return ended < 0 ? -errno : ended ? -ESRCH : rc;
-}
-
 /* Keeps pidfd as FD_PROCESS, and looks. */
 static int
 hold(int pidfd, pid_t pid, const struct claim *claim, const struct settings *settings)
@@ -190,7 +179,8 @@ hold(int pidfd, pid_t pid, const struct claim *claim, const struct settings *set
 		if (rc < 0)
 			return rc;
 	}
-	return unless_ended(check(pid, claim, settings));
+	rc = check(pid, claim, settings);
+	return pidfd_has_ended(FD_PROCESS) ? -ESRCH : rc;
 }
 
 int
@@ -253,7 +243,7 @@ process_hold_vmm(const struct vm_id *vm, const struct settings *settings)
 		if (rc == 0) {
 			rc = read_uid(pid, &uid);
 			/* The jailer, before it becomes the VMM, is root's; no VMM is. */
-			rc = unless_ended(rc < 0 ? rc : uid == 0 ? -ESRCH : pid);
+			rc = pidfd_has_ended(FD_PROCESS) ? -ESRCH : rc < 0 ? rc : uid == 0 ? -ESRCH : pid;
 		}
 		at += strspn(at, "\n");
 	}
@@ -283,22 +273,6 @@ process_hold_stray(const struct vm_id *vm, const struct settings *settings)
 	end = name ? -ESRCH : -errno;
 	close(all.fd);
 	return rc == 0 ? (int)pid : rc == -EPERM || rc == -ESRCH ? end : rc;
-}
-
-int
-process_end(int timeout_ms)
-{
-	struct pollfd process = { .fd = FD_PROCESS, .events = POLLIN };
-	int64_t deadline = waiting_clock() + timeout_ms;
-	int left, rc = process_signal(SIGKILL);
-
-	if (rc < 0)
-		return rc == -ESRCH ? 0 : rc;
-	waiting_begin("the VM's process to end");
-	while ((left = waiting_left(deadline)) > 0)
-		if (poll(&process, 1, left) > 0)
-			return 0;
-	return -EBUSY;
 }
 
 enum reason

@@ -36,10 +36,6 @@ int process_hold_vmm(const struct vm_id *vm, const struct settings *settings);
  * -ESRCH when there is none, or -errno when that cannot be told. */
 int process_hold_stray(const struct vm_id *vm, const struct settings *settings);
 
-/* SIGKILL to what process_hold holds, and waits until it has ended.  0, -EBUSY after timeout_ms, or
- * -errno. */
-int process_end(int timeout_ms);
-
 /* To what process_hold holds; 0, -ESRCH, or -errno. */
 int process_signal(int nr);
 

@@ -58,7 +58,9 @@ static enum code
 ask_version(const struct settings *settings)
 {
 	(void)settings;
-	return failed(confined_ask(FD_JAILER, "jailer", "--version"), "cannot execute it");
+	/* As if it had said so: it is one of the things that are looked at. */
+	dprintf(STDERR_FILENO, "cannot execute it: %s", strerrordesc_np(-confined_ask(FD_JAILER, "jailer", "--version")));
+	return CODE_FAILED;
 }
 
 static bool
@@ -103,7 +105,7 @@ check_version(const struct binary_found *jailer)
 	int rc = jailer_is_there ? confined_wait(JAILER_PATIENCE_MS, "the jailer's version", &end) : -EBADF;
 
 	snprintf(command, sizeof(command), "install -D -o root -g root -m 0755 jailer %s", jailer->path);
-	if (rc == -ETIMEDOUT)
+	if (rc == -ETIMEDOUT || rc == -EBUSY)
 		report(WRONG, command, "%s does not say its version within %d seconds", jailer->path,
 		       JAILER_PATIENCE_MS / 1000);
 	else if (rc < 0 || !end.exited || end.status != 0 || version_read(end.said, version, 3) != 3)
@@ -234,11 +236,11 @@ const struct verb verb_check = {
 	.stages = STAGES(
 		{
 			.keep = { .as = AS_CALLER, .caps = look_caps, .calls = find_calls },
-			.apart = true, .opens = true, .act = find_jailer,
+			.opens = true, .act = find_jailer,
 		},
 		{
 			.keep = { .as = AS_CALLER, .calls = ask_calls, .executes = true },
-			.apart = true, .beside = true, .only_if = has_jailer, .act = ask_version,
+			.beside = FD_CHILD, .only_if = has_jailer, .act = ask_version,
 		},
 		{ .keep = { .as = AS_CALLER, .caps = caps, .calls = calls }, .act = act }
 	),

@@ -12,6 +12,7 @@
 #include "sys/nat.h"
 #include "sys/netlink.h"
 #include "sys/patience.h"
+#include "sys/pidfd.h"
 #include "sys/process.h"
 #include "sys/snapshot.h"
 #include "sys/sysctl.h"
@@ -102,7 +103,7 @@ end_strays(const struct settings *settings)
 	int pid, rc = 0;
 
 	while (rc == 0 && (pid = process_hold_stray(&ask.vm, settings)) > 0)
-		rc = process_end(END_MS);
+		rc = pidfd_end(FD_PROCESS, END_MS, "the VM's process to end");
 	if (rc < 0)
 		return leave(reason_of(rc), "process %d (%s), with chroot and snapshots", pid, why(rc));
 	if (pid != -ESRCH)
@@ -379,21 +380,21 @@ const struct verb verb_cleanup_vm = {
 	.handles = handles,
 	.stages = STAGES(
 		{ .keep = { .as = AS_ROOT, .why_root = "the cgroup is root's", .caps = end_caps, .calls = end_calls },
-		  .apart = true, .at_any_rate = true, .act = end_processes },
+		  .touches = true, .at_any_rate = true, .act = end_processes },
 		{ .keep = { .as = AS_NOBODY, .caps = stray_caps, .calls = stray_calls },
-		  .apart = true, .at_any_rate = true, .only_if = may_have_strays, .act = end_strays },
+		  .touches = true, .at_any_rate = true, .only_if = may_have_strays, .act = end_strays },
 		{ .keep = { .as = AS_ROOT, .why_root = "the directories are root's; CAP_DAC_OVERRIDE would open far "
 			    "more", .caps = chroot_caps, .calls = chroot_calls },
-		  .apart = true, .at_any_rate = true, .only_if = has_ended, .act = remove_chroot },
+		  .touches = true, .at_any_rate = true, .only_if = has_ended, .act = remove_chroot },
 		{ .keep = { .as = AS_ROOT, .why_root = "loop devices and /dev/mapper are uid 0's", .caps = snapshot_caps,
 			    .calls = snapshot_calls },
-		  .apart = true, .at_any_rate = true, .only_if = may_have_snapshots, .lock = LOCK_STORAGE,
+		  .touches = true, .at_any_rate = true, .only_if = may_have_snapshots, .lock = LOCK_STORAGE,
 		  .act = remove_snapshots },
 		{ .keep = { .as = AS_NOBODY, .caps = nat_caps, .calls = nat_calls },
-		  .apart = true, .at_any_rate = true, .lock = LOCK_NETWORK, .act = remove_nat },
+		  .touches = true, .at_any_rate = true, .lock = LOCK_NETWORK, .act = remove_nat },
 		{ .keep = { .as = AS_ROOT, .why_root = "/dev/net/tun is uid 0's, and some hosts let nobody else open it",
 			    .caps = tap_caps, .calls = tap_calls },
-		  .apart = true, .at_any_rate = true, .lock = LOCK_NETWORK, .act = remove_taps },
+		  .touches = true, .at_any_rate = true, .lock = LOCK_NETWORK, .act = remove_taps },
 		{ .keep = { .as = AS_NOBODY }, .at_any_rate = true, .act = conclude }
 	),
 };

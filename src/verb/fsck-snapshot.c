@@ -86,6 +86,8 @@ act(const struct settings *settings)
 	if (rc == -ETIMEDOUT)
 		return refused(REASON_TIMEOUT, "e2fsck took more than 10 minutes and was killed: %s",
 			       end.said);
+	if (rc == -EBUSY)
+		return refused(REASON_IN_USE, "e2fsck took more than 10 minutes, and hangs in the kernel since it was killed");
 	if (rc < 0)
 		return failed(rc, "cannot wait for e2fsck");
 	if (!end.exited)
@@ -213,9 +215,9 @@ const struct verb verb_fsck_snapshot = {
 				.caps = device_caps,
 				.calls = device_calls,
 			},
-			.apart = true, .opens = true, .act = open_device,
+			.opens = true, .act = open_device,
 		},
-		{ .keep = { .as = AS_NOBODY, .calls = check_calls }, .apart = true, .act = check },
+		{ .keep = { .as = AS_NOBODY, .calls = check_calls }, .act = check },
 		{
 			.keep = {
 				.as = AS_ROOT,
@@ -223,7 +225,7 @@ const struct verb verb_fsck_snapshot = {
 				.caps = build_caps,
 				.calls = build_calls,
 			},
-			.apart = true, .opens = true, .act = build,
+			.opens = true, .act = build,
 		},
 		{
 			.keep = {
@@ -233,7 +235,7 @@ const struct verb verb_fsck_snapshot = {
 				.executes = true,
 				.inside = true,
 			},
-			.apart = true, .beside = true, .act = run,
+			.touches = true, .beside = FD_CHILD, .act = run,
 		},
 		{ .keep = { .as = AS_NOBODY, .caps = watch_caps, .calls = watch_calls }, .act = act }
 	),

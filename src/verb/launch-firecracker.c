@@ -15,6 +15,8 @@
 #include "sys/console.h"
 #include "sys/handover.h"
 #include "sys/launch.h"
+#include "sys/patience.h"
+#include "sys/pidfd.h"
 #include "sys/socket-file.h"
 #include "sys/tree.h"
 #include "verb.h"
@@ -28,7 +30,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { LIMITS_MAX = 5, PATIENCE_MS = 10000 };
+enum { LIMITS_MAX = 5, PATIENCE_MS = 10000, CGROUP_MS = 1000 };
 
 static struct {
 	struct vm_id vm;
@@ -50,10 +52,8 @@ static const struct operand operands[] = {
 /* What one stage finds out and another wants to know. */
 static struct found {
 	struct launch launch;
-	bool in_cgroup;
+	bool has_cgroup;                /* made, or left empty by another */
 	bool answers;
-	int rc;                         /* of waiting or talking */
-	int console_rc;                 /* of what goes on beside the VM, as far as it came to begin */
 } *found;
 
 /* ---- as the owner: where the guest's console goes ---- */
@@ -89,9 +89,10 @@ open_console(const struct settings *settings)
 static enum code
 drain_console(const struct settings *settings)
 {
+	int rc = console_drain();
+
 	(void)settings;
-	found->console_rc = console_drain();
-	return found->console_rc < 0 ? CODE_FAILED : CODE_DONE;
+	return rc < 0 ? failed(rc, "cannot begin to keep the console") : CODE_DONE;
 }
 
 /* ---- as root: binaries, cgroup, chroot ---- */
@@ -175,16 +176,13 @@ make_cgroup(void)
 		return failed(cgroup, "cannot make the VM's cgroup");
 	if (cgroup_populated(cgroup) != 0)
 		return refused(REASON_IN_USE, "a process of that VM still runs; kill-process ends it");
+	found->has_cgroup = true;
 	code = set_limits(cgroup);
-	if (code != CODE_DONE) {
-		cgroup_remove(&ask.vm);
+	if (code != CODE_DONE)
 		return code;
-	}
 	procs = cgroup_open_procs(cgroup);
-	if (procs < 0 || dup3(procs, FD_CGROUP, O_CLOEXEC) < 0)
-		return failed(procs < 0 ? procs : -errno, "cannot open the VM's cgroup");
-	found->in_cgroup = true;
-	return CODE_DONE;
+	return procs < 0 || dup3(procs, FD_CGROUP, O_CLOEXEC) < 0 ?
+	       failed(procs < 0 ? procs : -errno, "cannot open the VM's cgroup") : CODE_DONE;
 }
 
 static enum code
@@ -232,21 +230,33 @@ prepare(const struct settings *settings)
 static enum code
 become_jailer(const struct settings *settings)
 {
-	int rc = launch_execute(&found->launch, &ask.vm, settings, has_console(), found->in_cgroup);
-
-	/* Where the jailer's last words would be: the one line on stderr is conclude's. */
-	dprintf(FD_OUTPUT, "cannot execute it: %s", strerrordesc_np(-rc));
-	return CODE_FAILED;
+	return failed(launch_execute(&found->launch, &ask.vm, settings, has_console(), found->has_cgroup),
+		      "cannot execute the jailer");
 }
 
 /* ---- as the owner: until it answers ---- */
 
 static enum code
+no_answer(int rc)
+{
+	if (rc == -ESRCH)
+		return refused(REASON_FAILED, "the jailer or firecracker gave up");
+	if (rc == -ETIMEDOUT)
+		return refused(REASON_TIMEOUT, "the API socket has not answered");
+	if (rc == -EPROTO || rc == -EMSGSIZE)
+		return refused(REASON_FAILED, "what listens at the API socket does not answer as a VMM does");
+	if (rc == -EPERM)
+		return refused(REASON_FAILED, "somebody else listens at the API socket");
+	return failed(rc, "cannot reach the API socket");
+}
+
+static enum code
 wait_for_socket(const struct settings *settings)
 {
+	int rc = launch_connect(&found->launch, waiting_clock() + PATIENCE_MS);
+
 	(void)settings;
-	found->rc = launch_connect(&found->launch, waiting_clock() + PATIENCE_MS);
-	return found->rc == 0 ? CODE_DONE : found->rc == -ETIMEDOUT ? CODE_BUSY : CODE_FAILED;
+	return rc < 0 ? no_answer(rc) : CODE_DONE;
 }
 
 static enum code
@@ -259,11 +269,23 @@ talk(const struct settings *settings)
 	api_begin();
 	status = api_exchange(request);
 	found->answers = status == 200;
-	found->rc = status < 0 ? status : status == 200 ? 0 : -EPROTO;
-	return found->answers ? CODE_DONE : found->rc == -ETIMEDOUT ? CODE_BUSY : CODE_FAILED;
+	return found->answers ? CODE_DONE : no_answer(status < 0 ? status : -EPROTO);
 }
 
 /* ---- the end ---- */
+
+static enum code
+let_owner_in(const struct settings *settings)
+{
+	int rc;
+
+	if (pidfd_has_ended(FD_CHILD))
+		return no_answer(-ESRCH);
+	if (has_console() && pidfd_has_ended(FD_CONSOLE_CHILD))
+		return refused(REASON_FAILED, "what appends the console to its file has ended");
+	rc = handover_open_way(&ask.vm, settings);
+	return rc < 0 ? failed(rc, "cannot open the way to its sockets") : CODE_DONE;
+}
 
 static enum code
 tell(const struct settings *settings)
@@ -283,35 +305,32 @@ tell(const struct settings *settings)
 	return CODE_DONE;
 }
 
+/* Ends what was started, if anything was. */
+static enum code
+take_back(void)
+{
+	struct patience patience;
+	const char *words;
+	int rc = launch_end(&words);
+
+	if (rc == -EBUSY)
+		return refused(REASON_IN_USE, "process %d has not ended since it was killed; cleanup-vm, once it has",
+			       found->launch.pid);
+	if (rc < 0 && rc != -EBADF)
+		return failed(rc, "cannot end process %d", found->launch.pid);
+	/* Some kernels count a process in until it has been scheduled for the last time, which is after its end. */
+	patience = patience_of(CGROUP_MS, "the VM's cgroup to be left");
+	while (found->has_cgroup && cgroup_remove(&ask.vm) == -EBUSY && patience_left(&patience))
+		;
+	return rc == -EBADF ? CODE_DONE : refused(REASON_FAILED, "it said: %s", words);
+}
+
 static enum code
 conclude(const struct settings *settings)
 {
-	const char *words = "";
-	int ended, way = 0;
-
-	if (found->answers && found->console_rc == 0) {
-		way = handover_open_way(&ask.vm, settings);
-		if (way == 0)
-			return tell(settings);
-	}
-	ended = launch_end(&words);
-	if (found->in_cgroup)
-		cgroup_remove(&ask.vm);
-	if (way < 0)
-		return failed(way, "cannot open the way to its sockets");
-	if (found->console_rc < 0)
-		return failed(found->console_rc, "cannot begin to keep the console");
-	if (ended < 0 || found->rc == 0)
-		return CODE_DONE;       /* nothing was started, or it has been said */
-	if (found->rc == -ESRCH)
-		return refused(REASON_FAILED, "the jailer or firecracker gave up: %s", words);
-	if (found->rc == -ETIMEDOUT)
-		return refused(REASON_TIMEOUT, "the API socket has not answered: %s", words);
-	if (found->rc == -EPROTO || found->rc == -EMSGSIZE)
-		return refused(REASON_FAILED, "what listens at the API socket does not answer as a VMM does");
-	if (found->rc == -EPERM)
-		return refused(REASON_FAILED, "somebody else listens at the API socket");
-	return refused(REASON_FAILED, "cannot reach the API socket: %s", strerrordesc_np(-found->rc));
+	if (found->answers && let_owner_in(settings) == CODE_DONE)
+		return tell(settings);
+	return take_back();
 }
 
 /* ---- what it keeps ---- */
@@ -372,7 +391,6 @@ static const struct call prepare_calls[] = {
 	CALL(newfstatat, "whose they are"),
 	CALL(fstatfs, "the chroot is a tmpfs; which hierarchy is cgroup v2"),
 	CALL(mkdirat, "the VM's cgroup, and the consoles'"),
-	CALL(unlinkat, "takes it back when a limit is refused"),
 	CALL(read, "whether a process is in it"),
 	CALL(write, "its limits"),
 	CALL(fchownat, "takes its top, and notes whose it is"),
@@ -410,7 +428,6 @@ static const struct cap ending_caps[] = {
 
 static const struct call ending_calls[] = {
 	CALL_IF(pidfd_send_signal, 0, FD_CHILD, "to what this call started, and nothing else"),
-	CALL(waitid, "until it has ended"),
 	CALL_IF(pread64, 0, FD_OUTPUT, "the jailer's last words"),
 	CALL(openat, "the cgroup hierarchy"),
 	CALL(openat2, "the VM's cgroup"),
@@ -445,21 +462,21 @@ const struct verb verb_launch_firecracker = {
 	.lock_vm = &ask.vm,
 	.handles = handles,
 	.stages = STAGES(
-		{ .keep = { .as = AS_OWNER, .calls = console_calls }, .apart = true, .opens = true,
+		{ .keep = { .as = AS_OWNER, .calls = console_calls }, .opens = true,
 		  .only_if = has_console, .act = open_console },
 		{ .keep = { .as = AS_ROOT, .why_root = "the cgroup hierarchy is root's", .caps = parent_caps,
-			    .calls = parent_calls }, .apart = true, .act = make_parent },
+			    .calls = parent_calls }, .act = make_parent },
 		{ .keep = { .as = AS_ROOT, .why_root = "jail and cgroup are root's; CAP_DAC_OVERRIDE would open "
 			    "far more", .caps = prepare_caps, .calls = prepare_calls },
-		  .apart = true, .opens = true, .act = prepare },
-		{ .keep = { .as = AS_NOBODY, .calls = drain_calls }, .apart = true, .beside = true,
+		  .opens = true, .touches = true, .act = prepare },
+		{ .keep = { .as = AS_NOBODY, .calls = drain_calls }, .beside = FD_CONSOLE_CHILD,
 		  .only_if = has_console, .act = drain_console },
 		{ .keep = { .as = AS_ROOT, .why_root = "the jailer is made for root", .caps = jailer_caps,
 			    .calls = jailer_calls, .executes = true },
-		  .apart = true, .beside = true, .act = become_jailer },
-		{ .keep = { .as = AS_OWNER, .calls = waiting_calls }, .apart = true, .opens = true,
+		  .touches = true, .beside = FD_CHILD, .act = become_jailer },
+		{ .keep = { .as = AS_OWNER, .calls = waiting_calls }, .opens = true,
 		  .act = wait_for_socket },
-		{ .keep = { .as = AS_NOBODY, .calls = talking_calls }, .apart = true, .act = talk },
+		{ .keep = { .as = AS_NOBODY, .calls = talking_calls }, .act = talk },
 		{ .keep = { .as = AS_ROOT, .why_root = "the cgroup is root's", .caps = ending_caps,
 			    .calls = ending_calls }, .at_any_rate = true, .act = conclude }
 	),

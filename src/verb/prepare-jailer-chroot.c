@@ -311,7 +311,7 @@ const struct verb verb_prepare_jailer_chroot = {
 	.lock_vm = &ask.vm,
 	.handles = handles,
 	.stages = STAGES(
-		{ .keep = { .as = AS_OWNER, .calls = calls_as_owner }, .apart = true, .opens = true,
+		{ .keep = { .as = AS_OWNER, .calls = calls_as_owner }, .opens = true,
 		  .act = open_files },
 		{ .keep = { .as = AS_ROOT, .why_root = "the directories are root's; CAP_DAC_OVERRIDE would open "
 			    "far more", .caps = caps, .calls = calls }, .act = act }

@@ -89,7 +89,7 @@ const struct verb verb_send_ctrl_alt_del = {
 	.stages = STAGES(
 		{
 			.keep = { .as = AS_OWNER, .calls = connecting_calls },
-			.apart = true, .opens = true, .act = connect_to_it,
+			.opens = true, .act = connect_to_it,
 		},
 		{ .keep = { .as = AS_OWNER, .calls = talking_calls }, .act = talk }
 	),

@@ -109,14 +109,14 @@ const struct verb verb_status = {
 	.handles = handles,
 	.stages = STAGES(
 		{ .keep = { .as = AS_NOBODY, .caps = jail_caps, .calls = jail_calls },
-		  .apart = true, .at_any_rate = true, .act = look_at_jails },
+		  .at_any_rate = true, .act = look_at_jails },
 		{ .keep = { .as = AS_NOBODY, .caps = process_caps, .calls = process_calls },
-		  .apart = true, .at_any_rate = true, .act = look_at_processes },
+		  .at_any_rate = true, .act = look_at_processes },
 		{ .keep = { .as = AS_ROOT, .why_root = "loop devices are uid 0's", .caps = storage_caps,
 			    .calls = storage_calls },
-		  .apart = true, .at_any_rate = true, .act = look_at_storage },
+		  .at_any_rate = true, .act = look_at_storage },
 		{ .keep = { .as = AS_NOBODY, .caps = network_caps, .calls = network_calls },
-		  .apart = true, .at_any_rate = true, .act = look_at_network },
+		  .at_any_rate = true, .act = look_at_network },
 		{ .keep = { .as = AS_NOBODY }, .at_any_rate = true, .act = tell }
 	),
 };

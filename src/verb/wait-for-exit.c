@@ -84,7 +84,7 @@ const struct verb verb_wait_for_exit = {
 	.stages = STAGES(
 		{
 			.keep = { .as = AS_NOBODY, .caps = caps, .calls = calls },
-			.apart = true, .opens = true, .act = look,
+			.opens = true, .act = look,
 		},
 		{ .keep = { .as = AS_NOBODY, .calls = waiting_calls }, .act = wait_for_it }
 	),

@@ -214,7 +214,7 @@ const struct verb verb_write_ext4_files = {
 	.stages = STAGES(
 		{
 			.keep = { .as = AS_OWNER, .calls = file_calls },
-			.apart = true, .opens = true, .only_if = is_file, .act = open_file,
+			.opens = true, .only_if = is_file, .act = open_file,
 		},
 		{
 			.keep = {
@@ -223,7 +223,7 @@ const struct verb verb_write_ext4_files = {
 				.caps = device_caps,
 				.calls = device_calls,
 			},
-			.apart = true, .opens = true, .only_if = is_device, .act = open_device,
+			.opens = true, .only_if = is_device, .act = open_device,
 		},
 		{ .keep = { .as = AS_NOBODY, .calls = calls }, .act = act }
 	),

@@ -45,6 +45,9 @@ check_message(const char *words, unsigned way)
 		refused(REASON_FOREIGN, "%s: %s", words, words);
 	else
 		failed(-(int)way, "e2fsck says: %s", words);
+	if (!(way & 2) && way & 8)
+		failed(-(int)way, "and then: %s", words);
+	say_noted();
 	dup2(own, STDERR_FILENO);
 	length = pread(file, line, sizeof(line), 0);
 	if (length < 1 || length > MESSAGE_BYTES || line[length - 1] != '\n' ||

@@ -209,12 +209,15 @@ check_rows(void)
 	check_calls(keep_always, "every verb");
 	check_calls(keep_from_programs, "no program");
 	for (size_t i = 0; verbs[i]; i++) {
-		for (const struct stage *stage = verbs[i]->stages; stage->act; stage++) {
+		const struct stage *stage = verbs[i]->stages;
+
+		for (; stage->act; stage++) {
 			check_calls(stage->keep.calls, verbs[i]->name);
 			check(check_filter(&stage->keep, &tried) == 0, "filter", verbs[i]->name);
 			for (const struct cap *cap = stage->keep.caps; cap && cap->name[0]; cap++)
 				check(ENDS(cap->name) && ENDS(cap->why), "row", verbs[i]->name);
 		}
+		check(stage - verbs[i]->stages <= STAGES_MAX, "number of stages", verbs[i]->name);
 	}
 	printf("gates: %lu calls against the filters\n", tried);
 }

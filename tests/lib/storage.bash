@@ -101,7 +101,7 @@ scenario_fsck_snapshot_2() { # one that takes too long
 	local snapshot=fc-rootfs-slow
 	local mapper=/dev/mapper/$snapshot
 	[ -b "$mapper" ] || fresh_mapping
-	stand_in ends 6 "$BANGER_BUILD/tests/inject" alter:2:200 poll 1 "$@" fsck-snapshot "$mapper" &&
+	stand_in ends 6 "$BANGER_BUILD/tests/inject" alter:2:200 poll 4 "$@" fsck-snapshot "$mapper" &&
 		! pgrep -x e2fsck
 }
 

@@ -1,0 +1,288 @@
+/*
+ * stages.c: the last step of main: a verb's stages, each in its cage.
+ *
+ * The last stage is this process, those before it are children, one after another.  Where one of these touches
+ * something, the last one's cage closes first: if that cannot close nothing has been touched, and whatever
+ * happens afterwards there is somebody left to undo it.  Then a child goes ahead with the stages before it.
+ */
+#include "steps.h"
+
+#include "cage/cage.h"
+#include "say/say.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { BEGIN_MS = 10000 };
+
+/* What these processes tell each other. */
+static struct course {
+	struct words words[STAGES_MAX];         /* of each stage */
+	bool touches[STAGES_MAX];               /* which of them have begun to */
+	enum code code;                         /* of all but the last */
+	bool over;
+} *course;
+
+static pid_t last_process;                      /* where that is another one, the parent */
+
+/* ---- one stage, in a child ---- */
+
+static _Noreturn void
+be_stage(const struct verb *verb, unsigned stage, const struct settings *settings)
+{
+	const struct stage *self = &verb->stages[stage];
+
+	say_for_parent();
+	cage_close(&self->keep, settings->owner.uid, settings->owner.gid);
+	course->touches[stage] = self->touches;
+	finish(self->act(settings));
+}
+
+/* fork, but for the table of descriptors where the child's shall be ours, and for the pidfd.  What goes on is a
+ * child of the last stage's, which can wait for it. */
+static pid_t
+divide(const struct stage *stage, int *pidfd)
+{
+	unsigned long flags = SIGCHLD | (stage->opens ? CLONE_FILES : 0);
+
+	if (stage->beside)
+		flags |= CLONE_PIDFD | (last_process ? CLONE_PARENT : 0);
+	return (pid_t)syscall(SYS_clone, flags, NULL, pidfd, NULL, NULL);
+}
+
+static enum code
+await_end(pid_t child)
+{
+	int status;
+
+	while (waitpid(child, &status, 0) < 0)
+		if (errno != EINTR)
+			return failed(-errno, "cannot wait for a child");
+	return WIFEXITED(status) ? code_of(WEXITSTATUS(status)) :
+	       refused(REASON_FAILED, "a child was killed by signal %d", WTERMSIG(status));
+}
+
+static enum code
+act_apart(const struct verb *verb, unsigned stage, const struct settings *settings)
+{
+	pid_t child = divide(&verb->stages[stage], NULL);
+
+	if (child == 0)
+		be_stage(verb, stage, settings);
+	return child < 0 ? failed(-errno, "cannot start a child") : await_end(child);
+}
+
+/* Until it has let go of the other end of `begun`, or ended. */
+static int
+await_begin(int begun)
+{
+	struct pollfd end = { .fd = begun };
+	int ready;
+
+	do
+		ready = poll(&end, 1, BEGIN_MS);
+	while (ready < 0 && errno == EINTR);
+	return ready < 0 ? -errno : ready == 0 ? -ETIMEDOUT : 0;
+}
+
+/* What it has noted by the time it begins is why it does not. */
+static enum code
+act_beside(const struct verb *verb, unsigned stage, const struct settings *settings)
+{
+	const struct stage *self = &verb->stages[stage];
+	int rc, pidfd = -1, begun[2];
+	enum reason reason;
+	pid_t child;
+
+	if (pipe2(begun, O_CLOEXEC) < 0)
+		return failed(-errno, "cannot make a pipe");
+	child = divide(self, &pidfd);
+	if (child == 0)
+		be_stage(verb, stage, settings);
+	rc = child < 0 ? -errno : 0;
+	close(begun[1]);
+	if (rc == 0)
+		rc = await_begin(begun[0]);
+	close(begun[0]);
+	reason = course->words[stage].reason;
+	if (rc == 0 && reason == REASON_NONE && dup3(pidfd, (int)self->beside, O_CLOEXEC) < 0)
+		rc = -errno;
+	if (rc < 0 && child > 0)
+		syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0U);
+	if (child > 0)
+		close(pidfd);
+	return rc < 0 ? failed(rc, "a child cannot begin") : reason == REASON_NONE ? CODE_DONE : CODE_FAILED;
+}
+
+/* ---- all but the last ---- */
+
+/* The lock of the stages at hand, and how the taking of it went. */
+struct stage_lock { enum lock which; enum code code; };
+
+/* From one stage's lock to the next one's. */
+static enum code
+change_lock(struct stage_lock *lock, enum lock wanted)
+{
+	if (lock->which != wanted) {
+		if (lock->which != LOCK_NONE && lock->code == CODE_DONE)
+			close(FD_STAGE_LOCK);
+		lock->which = wanted;
+		lock->code = wanted == LOCK_NONE ? CODE_DONE : step_lock(wanted, "", FD_STAGE_LOCK);
+	}
+	return lock->code;
+}
+
+static enum code
+act_before(const struct verb *verb, unsigned last, const struct settings *settings)
+{
+	struct stage_lock lock = { 0 };
+	enum code code = CODE_DONE;
+
+	for (unsigned i = 0; i < last; i++) {
+		const struct stage *stage = &verb->stages[i];
+		enum code of_stage;
+
+		if ((code != CODE_DONE && !stage->at_any_rate) || (stage->only_if && !stage->only_if()))
+			continue;
+		/* Killed: nothing more is begun. */
+		if (last_process && getppid() != last_process)
+			_exit(CODE_FAILED);
+		note_into(&course->words[i]);
+		of_stage = change_lock(&lock, stage->lock);
+		if (of_stage == CODE_DONE)
+			of_stage = stage->beside ? act_beside(verb, i, settings) : act_apart(verb, i, settings);
+		if (code == CODE_DONE)
+			code = of_stage;
+	}
+	change_lock(&lock, LOCK_NONE);
+	note_into(NULL);
+	return code;
+}
+
+/* Until the other end of the pipe is closed; false when its parent ends instead.  That could not kill it, from a
+ * cage that lacks CAP_KILL (PR_SET_PDEATHSIG). */
+static bool
+await_turn(int turn)
+{
+	struct pollfd either[] = {
+		{ .fd = turn }, { .fd = (int)syscall(SYS_pidfd_open, last_process, 0U), .events = POLLIN },
+	};
+
+	if (either[1].fd < 0 || getppid() != last_process)
+		return false;
+	while (poll(either, 2, -1) < 0 && errno == EINTR)
+		;
+	close(turn);
+	close(either[1].fd);
+	return either[0].revents && !either[1].revents;
+}
+
+static _Noreturn void
+go_ahead(const struct verb *verb, unsigned last, const struct settings *settings, pid_t parent, int turn)
+{
+	last_process = parent;
+	say_for_parent();
+	if (!await_turn(turn))
+		_exit(CODE_FAILED);
+	course->code = act_before(verb, last, settings);
+	course->over = true;
+	_exit(CODE_DONE);
+}
+
+/* Sends a child ahead, closes the cage, and only then gives the child its turn, by closing a descriptor of the table
+ * that they share. */
+static enum code
+act_behind(const struct verb *verb, unsigned last, const struct settings *settings)
+{
+	struct pollfd end = { .fd = FD_AHEAD, .events = POLLIN };
+	int turn[2], pidfd;
+	pid_t parent = getpid(), child;
+
+	if (pipe2(turn, O_CLOEXEC) < 0)
+		finish(failed(-errno, "cannot make a pipe"));
+	child = (pid_t)syscall(SYS_clone, CLONE_FILES | CLONE_PIDFD | SIGCHLD, NULL, &pidfd, NULL, NULL);
+	if (child == 0)
+		go_ahead(verb, last, settings, parent, turn[0]);
+	if (child < 0 || dup3(pidfd, FD_AHEAD, O_CLOEXEC) < 0)
+		finish(failed(-errno, "cannot start a child"));
+	close(pidfd);
+	cage_close(&verb->stages[last].keep, settings->owner.uid, settings->owner.gid);
+	if (close(turn[1]) < 0)
+		finish(failed(-errno, "cannot give a child its turn"));
+	/* Whatever it fails with: nothing is undone while it is being done. */
+	while (poll(&end, 1, -1) != 1)
+		;
+	return course->over ? code_of((int)course->code) :
+	       refused(REASON_FAILED, "the child that goes ahead did not come to its end");
+}
+
+/* ---- all together ---- */
+
+static bool
+touches_before(const struct verb *verb, unsigned last)
+{
+	for (unsigned i = 0; i < last; i++)
+		if (verb->stages[i].touches)
+			return true;
+	return false;
+}
+
+static bool
+another_touches(unsigned stage)
+{
+	for (unsigned i = 0; i < STAGES_MAX; i++)
+		if (i != stage && course->touches[i])
+			return true;
+	return false;
+}
+
+/* Refused and unsafe mean that nothing was touched: not if another stage has. */
+static void
+note_stage(unsigned stage)
+{
+	const struct words *words = &course->words[stage];
+	enum reason reason = words->reason;
+
+	if (reason > REASON_NONE && reason < REASON_COUNT &&
+	    (reason_code(reason) == CODE_REFUSED || reason_code(reason) == CODE_UNSAFE) && another_touches(stage))
+		reason = REASON_FAILED;
+	note_again(words, reason);
+}
+
+enum code
+step_act(const struct verb *verb, const struct settings *settings)
+{
+	unsigned last = 0;
+	enum code code, of_last;
+	bool behind;
+
+	while (verb->stages[last + 1].act)
+		last++;
+	if (last == 0) {
+		cage_close(&verb->stages[0].keep, settings->owner.uid, settings->owner.gid);
+		return verb->stages[0].act(settings);
+	}
+	course = mmap(NULL, sizeof(*course), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (course == MAP_FAILED)
+		return failed(-errno, "cannot share memory");
+	behind = touches_before(verb, last);
+	code = behind ? act_behind(verb, last, settings) : act_before(verb, last, settings);
+	for (unsigned i = 0; i < last; i++)
+		note_stage(i);
+	if (code != CODE_DONE && !verb->stages[last].at_any_rate)
+		return code;
+	if (!behind)
+		cage_close(&verb->stages[last].keep, settings->owner.uid, settings->owner.gid);
+	note_into(&course->words[last]);
+	of_last = verb->stages[last].act(settings);
+	note_into(NULL);
+	note_stage(last);
+	return code == CODE_DONE ? of_last : code;
+}
