@@ -254,8 +254,10 @@ read_file(char *text, size_t size, size_t *length, char *why, size_t why_size)
 
 	*length = 0;
 	if (path_fd == -EPERM || path_fd == -ELOOP) {
-		snprintf(why, why_size, "%.*s must be root's, writable by nobody else and no symlink",
-			 bad < strlen(CONFIG_FILE) ? (int)bad : (int)strlen("it"), bad < strlen(CONFIG_FILE) ? CONFIG_FILE : "it");
+		/* The message begins with the file's name. */
+		const char *what = bad < strlen(CONFIG_FILE) ? CONFIG_FILE : "it";
+
+		snprintf(why, why_size, "%.*s must be root's, writable by nobody else and no symlink", (int)bad, what);
 		return path_fd;
 	}
 	if (path_fd < 0)
