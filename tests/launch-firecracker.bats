@@ -415,6 +415,19 @@ bounded="timeout -s KILL 10"
 	launched a
 }
 
+@test "fails: a jailer or firecracker that cannot be looked at is none that should be installed" {
+	local n=0 errors=$BATS_TEST_TMPDIR/errors
+	prepare_vm a 1900 1900
+	# The configuration and locks are opened likewise.
+	until grep -qs "failed: cannot look at /usr/local/bin/firecracker: .*(EIO)$" "$errors"; do
+		[ "$((++n))" -lt 20 ]
+		if inject fail:EIO openat2 "$n" banger-priv launch-firecracker a 2>> "$errors"; then return 1; fi
+	done
+	grep -q "failed: cannot look at /usr/local/bin/jailer: .*(EIO)$" "$errors"
+	run ! grep "install" "$errors"
+	own launch-firecracker a
+}
+
 @test "fails: says the jailer's last words, escaped and bounded, and ends what it started" {
 	prepare_vm a 1900 1900
 	jailer_is 'for (int i = 0; i < 100000; i++) if (fputs("\033]0;x\007 %%n%%s\r\n", stderr) < 0) return 3; return 1;'

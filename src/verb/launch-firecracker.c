@@ -1,36 +1,28 @@
 /*
  * launch-firecracker: the jailer, and by it firecracker, on a prepared chroot; done when its API answers.
  *
- * Eight cages.  As the owner: the console's file.  As root: the directory of all cgroups; then the VM's
- * is made and the chroot taken over.  As nobody, beside the VM for as long as it runs: what appends its
- * console to the file.
- * With what the jailer needs, and under a deny-list: the process that becomes it, and then firecracker.
- * As the owner again, who has no more right to the socket than that: waiting, connecting.  With nothing
- * but that connection: reading what answers.  The last one tells how it went, and ends what was
+ * Eight cages.  As the owner: the console's file.  As root: the directory of all cgroups; then the VM's is made
+ * and the chroot taken over.  As nobody, beside the VM for as long as it runs: what appends its console to the
+ * file.  With what the jailer needs, and under a deny-list: the process that becomes it, and then firecracker.
+ * As the owner again, who has no more right to the socket than that: waiting, connecting.  With nothing but that
+ * connection: reading what answers.  The last one, whose cage closes first, tells how it went, and ends what was
  * started when it went wrong.
  */
+#include "launch/launching.h"
 #include "sys/api.h"
-#include "sys/binary.h"
 #include "sys/cgroup.h"
 #include "sys/console.h"
 #include "sys/handover.h"
-#include "sys/launch.h"
-#include "sys/patience.h"
-#include "sys/pidfd.h"
 #include "sys/socket-file.h"
-#include "sys/tree.h"
 #include "verb.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-enum { LIMITS_MAX = 5, PATIENCE_MS = 10000, CGROUP_MS = 1000 };
+enum { LIMITS_MAX = 5, PATIENCE_MS = 10000 };
 
 static struct {
 	struct vm_id vm;
@@ -49,12 +41,7 @@ static const struct operand operands[] = {
 	LIST_END
 };
 
-/* What one stage finds out and another wants to know. */
-static struct found {
-	struct launch launch;
-	bool has_cgroup;                /* made, or left empty by another */
-	bool answers;
-} *found;
+static struct launched *launched;
 
 /* ---- as the owner: where the guest's console goes ---- */
 
@@ -67,21 +54,7 @@ has_console(void)
 static enum code
 open_console(const struct settings *settings)
 {
-	const char *path = ask.console.text;
-	struct stat status;
-	int fd = tree_open(settings, &ask.console, O_WRONLY | O_APPEND, &status);
-
-	if (fd == -ENOENT || fd == -ENOTDIR || fd == -EACCES)
-		return refused(REASON_ABSENT, "%s is not there, or not the owner's to write", path);
-	if (fd == -ELOOP || fd == -EXDEV || fd == -ENXIO || fd == -EISDIR)
-		return refused(REASON_FOREIGN, "%s lies behind a symlink or a mount, or is no file", path);
-	if (fd == -EAGAIN)
-		return refused(REASON_IN_USE, "%s is leased by somebody", path);
-	if (fd < 0)
-		return failed(fd, "cannot open %s", path);
-	if (!S_ISREG(status.st_mode) || status.st_uid != settings->owner.uid)
-		return refused(REASON_FOREIGN, "%s is not a regular file of the owner's", path);
-	return dup3(fd, FD_CONSOLE, O_CLOEXEC) < 0 ? failed(-errno, "cannot keep the console") : CODE_DONE;
+	return ready_console(&ask.console, settings);
 }
 
 /* ---- as nobody, for as long as the VM runs ---- */
@@ -123,85 +96,10 @@ make_parent(const struct settings *settings)
 }
 
 static enum code
-find_binary(enum binary which, const struct settings *settings, struct binary_found *binary, int *fd)
-{
-	char remedy[MESSAGE_BYTES];
-
-	*fd = binary_open(which, settings, binary);
-	if (*fd >= 0)
-		return CODE_DONE;
-	binary_remedy(*fd, binary, remedy, sizeof(remedy));
-	return refused(REASON_HOST, "%s", remedy);
-}
-
-static enum code
-find_binaries(const struct settings *settings)
-{
-	static struct binary_found jailer, firecracker;
-	int fd, unused;
-	enum code code = find_binary(BINARY_JAILER, settings, &jailer, &fd);
-
-	if (code == CODE_DONE)
-		code = find_binary(BINARY_FIRECRACKER, settings, &firecracker, &unused);
-	if (code != CODE_DONE)
-		return code;
-	memcpy(found->launch.firecracker, firecracker.path, sizeof(firecracker.path));
-	return dup3(fd, FD_JAILER, O_CLOEXEC) < 0 ? failed(-errno, "cannot keep the jailer") : CODE_DONE;
-}
-
-static enum code
-set_limits(int cgroup)
-{
-	for (unsigned i = 0; i < limits.count; i++) {
-		int rc = cgroup_limit(cgroup, &ask.limits[i]);
-
-		if (rc == -ENODEV)
-			return refused(REASON_HOST, "this host has no cgroup controller for %s",
-				       ask.limits[i].file);
-		if (rc < 0)
-			return failed(rc, "cannot set %s", ask.limits[i].file);
-	}
-	return CODE_DONE;
-}
-
-static enum code
-make_cgroup(void)
-{
-	int procs, cgroup = cgroup_make(&ask.vm);
-	enum code code;
-
-	if (cgroup == -ENOENT)
-		return CODE_DONE;
-	if (cgroup < 0)
-		return failed(cgroup, "cannot make the VM's cgroup");
-	if (cgroup_populated(cgroup) != 0)
-		return refused(REASON_IN_USE, "a process of that VM still runs; kill-process ends it");
-	found->has_cgroup = true;
-	code = set_limits(cgroup);
-	if (code != CODE_DONE)
-		return code;
-	procs = cgroup_open_procs(cgroup);
-	return procs < 0 || dup3(procs, FD_CGROUP, O_CLOEXEC) < 0 ?
-	       failed(procs < 0 ? procs : -errno, "cannot open the VM's cgroup") : CODE_DONE;
-}
-
-static enum code
-find_consoles(void)
-{
-	int procs = has_console() ? cgroup_open_consoles() : -ENOENT;
-
-	if (procs == -ENOENT)
-		return CODE_DONE;
-	if (procs < 0 || dup3(procs, FD_CONSOLE_CGROUP, O_CLOEXEC) < 0)
-		return failed(procs < 0 ? procs : -errno, "cannot open the consoles' cgroup");
-	return CODE_DONE;
-}
-
-static enum code
 prepare(const struct settings *settings)
 {
 	struct prepared prepared;
-	enum code code = find_binaries(settings);
+	enum code code = ready_binaries(launched, settings);
 	int rc;
 
 	if (code != CODE_DONE)
@@ -214,11 +112,12 @@ prepare(const struct settings *settings)
 			       "cleanup-jailer-chroot and prepare-jailer-chroot make a new one");
 	if (rc < 0)
 		return failed(rc, "cannot open the chroot");
-	found->launch.uid = prepared.uid;
-	found->launch.gid = prepared.gid;
-	code = find_consoles();
+	launched->launch.uid = prepared.uid;
+	launched->launch.gid = prepared.gid;
+	if (has_console())
+		code = ready_console_cgroup();
 	if (code == CODE_DONE)
-		code = make_cgroup();
+		code = ready_cgroup(launched, &ask.vm, ask.limits, limits.count);
 	if (code != CODE_DONE)
 		return code;
 	rc = dup3(prepared.sockets, FD_SOCKETS, O_CLOEXEC) < 0 ? -errno : handover_take(&prepared);
@@ -230,33 +129,19 @@ prepare(const struct settings *settings)
 static enum code
 become_jailer(const struct settings *settings)
 {
-	return failed(launch_execute(&found->launch, &ask.vm, settings, has_console(), found->has_cgroup),
+	return failed(launch_execute(&launched->launch, &ask.vm, settings, has_console(), launched->has_cgroup),
 		      "cannot execute the jailer");
 }
 
 /* ---- as the owner: until it answers ---- */
 
 static enum code
-no_answer(int rc)
-{
-	if (rc == -ESRCH)
-		return refused(REASON_FAILED, "the jailer or firecracker gave up");
-	if (rc == -ETIMEDOUT)
-		return refused(REASON_TIMEOUT, "the API socket has not answered");
-	if (rc == -EPROTO || rc == -EMSGSIZE)
-		return refused(REASON_FAILED, "what listens at the API socket does not answer as a VMM does");
-	if (rc == -EPERM)
-		return refused(REASON_FAILED, "somebody else listens at the API socket");
-	return failed(rc, "cannot reach the API socket");
-}
-
-static enum code
 wait_for_socket(const struct settings *settings)
 {
-	int rc = launch_connect(&found->launch, waiting_clock() + PATIENCE_MS);
+	int rc = launch_connect(&launched->launch, waiting_clock() + PATIENCE_MS);
 
 	(void)settings;
-	return rc < 0 ? no_answer(rc) : CODE_DONE;
+	return rc < 0 ? outcome_silent(rc) : CODE_DONE;
 }
 
 static enum code
@@ -268,69 +153,18 @@ talk(const struct settings *settings)
 	(void)settings;
 	api_begin();
 	status = api_exchange(request);
-	found->answers = status == 200;
-	return found->answers ? CODE_DONE : no_answer(status < 0 ? status : -EPROTO);
+	launched->answers = status == 200;
+	return launched->answers ? CODE_DONE : outcome_silent(status < 0 ? status : -EPROTO);
 }
 
 /* ---- the end ---- */
 
 static enum code
-let_owner_in(const struct settings *settings)
-{
-	int rc;
-
-	if (pidfd_has_ended(FD_CHILD))
-		return no_answer(-ESRCH);
-	if (has_console() && pidfd_has_ended(FD_CONSOLE_CHILD))
-		return refused(REASON_FAILED, "what appends the console to its file has ended");
-	rc = handover_open_way(&ask.vm, settings);
-	return rc < 0 ? failed(rc, "cannot open the way to its sockets") : CODE_DONE;
-}
-
-static enum code
-tell(const struct settings *settings)
-{
-	char api_socket[SOCKET_PATH_MAX + 1], socket_dir[SOCKET_PATH_MAX + 1];
-
-	launch_sockets_path(settings, &ask.vm, "/" LAUNCH_SOCKET, api_socket, sizeof(api_socket));
-	launch_sockets_path(settings, &ask.vm, "", socket_dir, sizeof(socket_dir));
-	json_open(NULL, '{');
-	json_number("pid", found->launch.pid);
-	json_number("uid", found->launch.uid);
-	json_text("api_socket", api_socket);
-	json_text("socket_dir", socket_dir);
-	json_text("socket_dir_inside", "/" SOCKET_DIR_INSIDE);
-	json_close('}');
-	print("\n");
-	return CODE_DONE;
-}
-
-/* Ends what was started, if anything was. */
-static enum code
-take_back(void)
-{
-	struct patience patience;
-	const char *words;
-	int rc = launch_end(&words);
-
-	if (rc == -EBUSY)
-		return refused(REASON_IN_USE, "process %d has not ended since it was killed; cleanup-vm, once it has",
-			       found->launch.pid);
-	if (rc < 0 && rc != -EBADF)
-		return failed(rc, "cannot end process %d", found->launch.pid);
-	/* Some kernels count a process in until it has been scheduled for the last time, which is after its end. */
-	patience = patience_of(CGROUP_MS, "the VM's cgroup to be left");
-	while (found->has_cgroup && cgroup_remove(&ask.vm) == -EBUSY && patience_left(&patience))
-		;
-	return rc == -EBADF ? CODE_DONE : refused(REASON_FAILED, "it said: %s", words);
-}
-
-static enum code
 conclude(const struct settings *settings)
 {
-	if (found->answers && let_owner_in(settings) == CODE_DONE)
-		return tell(settings);
-	return take_back();
+	if (launched->answers && outcome_let_owner_in(&ask.vm, has_console(), settings) == CODE_DONE)
+		return outcome_tell(launched, &ask.vm, settings);
+	return outcome_take_back(launched, &ask.vm);
 }
 
 /* ---- what it keeps ---- */
@@ -338,8 +172,8 @@ conclude(const struct settings *settings)
 static int
 share_memory(void)
 {
-	found = mmap(NULL, sizeof(*found), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	return found == MAP_FAILED ? -errno : 0;
+	launched = mmap(NULL, sizeof(*launched), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	return launched == MAP_FAILED ? -errno : 0;
 }
 
 static int
