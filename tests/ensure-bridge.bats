@@ -73,9 +73,16 @@ is_whole() {
 	canaries_same
 }
 
-@test "refuses: lo as the bridge" {
-	echo "bridge = lo" > /etc/banger/priv.conf
-	expect 3 foreign banger-priv ensure-bridge
+@test "refuses: lo, a link of the host's, or every link as the bridge" {
+	ip link add eth0 type veth peer name eth1
+	local name
+	for name in lo eth0; do
+		echo "bridge = $name" > /etc/banger/priv.conf
+		expect 3 foreign banger-priv ensure-bridge
+	done
+	ip link delete eth0
+	echo "bridge = *" > /etc/banger/priv.conf
+	expect 4 config banger-priv ensure-bridge
 	rm /etc/banger/priv.conf
 	install_configuration
 }
@@ -175,6 +182,28 @@ is_whole() {
 	[ "$(bridge -d -j link | jq -r '.[] | select(.isolated | not) | .ifname' | grep -v canary)" = alien0 ]
 	ip link delete alien0
 	for n in $(seq 70); do echo "tuntap del banger-$n mode tap"; done | ip -b -
+}
+
+@test "fails: a guest_isolation that the kernel took and did not keep is read back" {
+	local n status caught=
+	cp /etc/banger/priv.conf "$BATS_TEST_TMPDIR"
+	own ensure-bridge
+	own create-tap banger-a
+	echo 'guest_isolation = yes' > /etc/banger/priv.conf
+	for n in $(seq 40); do
+		bridge link set dev banger-a isolated off
+		status=0
+		inject 'do:bridge link set dev banger-a isolated off' recvfrom "$n" banger-priv ensure-bridge \
+			2> "$BATS_TEST_TMPDIR/err" || status=$?
+		[ "$status" != 125 ] || break
+		[ "$status" != 0 ] || continue
+		[ "$status" = 5 ]
+		grep -q EOPNOTSUPP "$BATS_TEST_TMPDIR/err"
+		caught=yes
+	done
+	cp "$BATS_TEST_TMPDIR/priv.conf" /etc/banger
+	ip link delete banger-a
+	[ "$caught" ]
 }
 
 station_of() { ip -j link show "$1" | jq -r '.[0].address'; }

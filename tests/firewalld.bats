@@ -38,6 +38,7 @@ teardown() {
 	run ! pings b 203.0.113.2
 	run ! ip netns exec internet ping -n -q -c 1 -W 0.3 172.30.0.2
 	[ "$(ours_in)" = 1 ]
+	[ "$(foreign | without_ours)" = "$state" ]
 	nft list chain inet firewalld filter_FWD_public | tail -n 4 | grep -A1 'comment "banger-priv: guests of' | grep -q reject
 	expect 0 - own ensure-nat 172.30.0.2 banger-a
 	[ "$(ours_in)" = 1 ]

@@ -114,20 +114,41 @@ configure() { printf '%s\n' "$@" > /etc/banger/priv.conf; }
 	state=$(foreign)
 	own ensure-nat 172.30.0.2 banger-a
 	own ensure-nat 172.30.0.3 banger-b
-	pings a 203.0.113.2
-	[ "$(calls a 203.0.113.2)" = 203.0.113.1 ]
+	only_what_is_the_guests
 	# iptables reads it, and it stands before the RETURN and behind what the administrator wants.
 	[ "$(iptables -S DOCKER-USER)" = "-N DOCKER-USER
 -A DOCKER-USER -s 172.30.0.3/32 -d 203.0.113.77/32 -j DROP
 -A DOCKER-USER -m conntrack --ctorigsrc 172.30.0.0/24 -m addrtype --src-type UNICAST --dst-type UNICAST -m comment --comment \"banger-priv: guests of 172.30.0.1/24\" -j ACCEPT
 -A DOCKER-USER -j RETURN" ]
 	[ "$(diff <(echo "$rules") <(iptables -S) | grep -c '^[<>]')" = 1 ]
+	[ "$(foreign | without_ours)" = "$state" ]
 	own remove-nat 172.30.0.2 banger-a
 	[ "$(ours_in)" = 1 ]
 	pings b 203.0.113.2
 	own remove-nat 172.30.0.3 banger-b
 	[ "$(foreign)" = "$state" ]
 	[ "$(iptables -S)" = "$rules" ]
+	local count
+	count=$(arrived)
+	run ! pings a 203.0.113.2
+	run ! calls b 203.0.113.2
+	[ "$(arrived)" = "$count" ]
+}
+
+# Of 172.30.0.2, where 172.30.0.3 gets out, too: out and back, and nowhere else, and with no other address.
+only_what_is_the_guests() {
+	local count source
+	pings a 203.0.113.2
+	[ "$(calls a 203.0.113.2)" = 203.0.113.1 ]
+	run ! pings a 169.254.169.254
+	run ! calls a 169.254.169.254
+	count=$(arrived)
+	for source in 172.30.0.3 172.30.0.77 10.1.2.3; do
+		in_guest a ip addr add "$source/32" dev eth0
+		run ! pings a 203.0.113.2 -I "$source"
+		in_guest a ip addr del "$source/32" dev eth0
+	done
+	[ "$(arrived)" = "$count" ]
 }
 
 docker_rules() {
@@ -155,7 +176,9 @@ docker_rules() {
 	iptables -P FORWARD DROP
 	iptables -A FORWARD -i nosuch0 -j ACCEPT
 	own ensure-nat 172.30.0.2 banger-a
-	pings a 203.0.113.2
+	own ensure-nat 172.30.0.3 banger-b
+	only_what_is_the_guests
+	own remove-nat 172.30.0.3 banger-b
 	[ "$(iptables -S FORWARD | tail -n 1 | grep -c 'banger-priv')" = 1 ]
 	iptables-save > "$BATS_TEST_TMPDIR/saved"
 	iptables-restore < "$BATS_TEST_TMPDIR/saved"
@@ -164,6 +187,7 @@ docker_rules() {
 	own remove-nat 172.30.0.2 banger-a
 	own remove-nat 172.30.0.3 banger-b
 	[ "$(iptables -S FORWARD | grep -c 'banger-priv')" = 0 ]
+	run ! pings a 203.0.113.2
 }
 
 @test "nft chains that drop by policy: one rule in each, in front of the last word" {
@@ -186,6 +210,7 @@ docker_rules() {
 	own ensure-nat 172.30.0.2 banger-a
 	[ "$(calls a 203.0.113.2)" = 203.0.113.1 ]
 	[ "$(ours_in)" = 2 ]
+	[ "$(foreign | without_ours)" = "$state" ]
 	nft list chain inet firewall forward | grep -A1 'ct original ip saddr 172.30.0.0/24 fib saddr type unicast fib daddr type unicast accept comment' |
 		grep -q reject
 	own ensure-nat 172.30.0.2 banger-a
@@ -407,8 +432,10 @@ refusals() { nft -j list ruleset | jq '[.. | objects | select(.chain? | IN("refu
 	local n status
 	for n in $(seq 3 3 30); do
 		status=0
-		(while sleep 0.01; do iptables -A DOCKER-USER -i churn0 -j ACCEPT && iptables -D DOCKER-USER -i churn0 -j ACCEPT; done) \
-			3>&- & local churn=$!
+		(while sleep 0.01; do
+			iptables -A DOCKER-USER -i churn0 -j ACCEPT
+			iptables -D DOCKER-USER -i churn0 -j ACCEPT
+		done) 3>&- & local churn=$!
 		own ensure-nat 172.30.0.2 banger-a > /dev/null 2>&1 || status=$?
 		kill "$churn" && wait "$churn" 2> /dev/null || :
 		iptables -D DOCKER-USER -i churn0 -j ACCEPT 2> /dev/null || :

@@ -75,7 +75,8 @@ calls() { # NAME ADDRESS
 # A daemon that has a table to itself: nft stays, and the table with it.
 keep_table() { # RULE...
 	local fifo=$BATS_TEST_TMPDIR/nft
-	rm -f "$fifo" && mkfifo "$fifo"
+	rm -f "$fifo"
+	mkfifo "$fifo"
 	nft -i < "$fifo" > "$BATS_TEST_TMPDIR/nft.out" 2>&1 3>&- &
 	keeper=$!
 	exec 9> "$fifo"
@@ -87,4 +88,5 @@ let_go() { exec 9>&-; wait "$keeper" || :; }
 # All that is not ours, counters aside.
 foreign() { nft -j list ruleset | jq -S 'del(.. | .packets?, .bytes?) |
 	.nftables |= map(select((.[].table? // .[].name?) != "banger-priv"))'; }
+without_ours() { jq -S '.nftables |= map(select(.rule.comment? // "" | startswith("banger-priv: ") | not))'; }
 ours_in() { nft -a list ruleset | grep -c 'comment "banger-priv: guests of'; }
