@@ -119,7 +119,8 @@ lets() { # LINE...
 		'Runas_Alias banger = root'
 	[ "$lets" = nothing ]
 	lets 'banger ALL=(root) NOPASSWD: /usr/bin/systemctl restart bangerd'
-	[ "$lets" = others ] && [ -z "$command" ]
+	[ "$lets" = others ]
+	[ -z "$command" ]
 	is_ready
 	lets '# nothing'
 	# Names that sudo passes over.
@@ -130,7 +131,8 @@ lets() { # LINE...
 
 @test "follows aliases: of users, of commands, of aliases; defined further down, in another file, negated" {
 	lets 'User_Alias ADMINS = admin, banger' 'ADMINS ALL=(ALL) ALL'
-	[ "$lets" = anything ] && [ "$command" = "visudo -f $more" ]
+	[ "$lets" = anything ]
+	[ "$command" = "visudo -f $more" ]
 	lets 'ADMINS ALL=(ALL) ALL' 'User_Alias OPS = stranger : ADMINS = OPS, #1900'
 	[ "$lets" = anything ]
 	lets 'User_Alias ADMINS = ALL, !banger' 'ADMINS ALL=ALL'
@@ -141,10 +143,12 @@ lets() { # LINE...
 	[ "$lets" = nothing ]
 	usermod -a -G users banger
 	lets 'User_Alias ADMINS = %users' 'ADMINS ALL=ALL'
-	[ "$lets" = anything ] && [ "$command" = "gpasswd --delete banger users" ]
+	[ "$lets" = anything ]
+	[ "$command" = "gpasswd --delete banger users" ]
 	gpasswd --delete banger users > /dev/null
 	lets 'Cmnd_Alias TOOLS = /usr/bin/true, ALL' 'banger ALL=(root) NOPASSWD: TOOLS'
-	[ "$lets" = anything ] && [ "$command" = "sed -i '2s/^/# /' $more" ]
+	[ "$lets" = anything ]
+	[ "$command" = "sed -i '2s/^/# /' $more" ]
 	lets 'banger ALL=(root) /usr/bin/id, TOOLS' 'Cmnd_Alias SHELLS = /bin/sh : TOOLS = /usr/bin/true, SHELLS'
 	[ "$lets" = anything ]
 	lets 'Cmnd_Alias NOTALL = !ALL' 'banger ALL=!NOTALL'
@@ -195,7 +199,8 @@ lets() { # LINE...
 
 @test "sees lines as sudo does: joined ones, comments, quotes, commas in arguments, several lists in one rule" {
 	lets 'banger \' '  ALL = (root) \' '  NOPASSWD: /usr/bin/true, \' '  ALL'
-	[ "$lets" = anything ] && [ "$command" = "visudo -f $more" ]
+	[ "$lets" = anything ]
+	[ "$command" = "visudo -f $more" ]
 	lets '# for all \' 'banger ALL=ALL'
 	[ "$lets" = anything ]
 	lets 'banger ALL=/usr/bin/true # and \' 'banger ALL=ALL'

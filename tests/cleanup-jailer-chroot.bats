@@ -66,7 +66,9 @@ PYTHON
 @test "does: leftovers of a chroot on disk: a user's files, binds of the host below, deep and wide" {
 	local i deep=$root/usr
 	mkdir -p "$root/usr/lib" "$jails/vm1/other"
-	echo precious > /run/canary/bound && mkdir -p /run/canary/lib && echo precious > /run/canary/lib/file
+	echo precious > /run/canary/bound
+	mkdir -p /run/canary/lib
+	echo precious > /run/canary/lib/file
 	mount --bind "$root" "$root"
 	mkdir -p "$root/usr/lib"
 	mount --bind /run/canary/lib "$root/usr/lib"
@@ -160,7 +162,8 @@ mounts_below() { grep " $jails/" /proc/self/mountinfo | cut -d' ' -f4-6,8- | sor
 	inside 5000 1900 "put('rootfs', b'mapped'); get('vmlinux')"
 	expect 0 - own cleanup-jailer-chroot vm1
 	install_configuration
-	truncate -s 0 "$images/root.ext4" && truncate -s 1M "$images/root.ext4"
+	truncate -s 0 "$images/root.ext4"
+	truncate -s 1M "$images/root.ext4"
 	[ ! -e "$jails/vm1" ]
 }
 
@@ -196,7 +199,8 @@ out_of_its_cgroup() { # PID
 	[ "$(readlink "/proc/$pid/ns/mnt")" != "$(readlink /proc/self/ns/mnt)" ]
 	mounts=$(mounts_below)
 	expect 6 in-use own cleanup-jailer-chroot vm1
-	[ "$(mounts_below)" = "$mounts" ] && alive "$pid"
+	[ "$(mounts_below)" = "$mounts" ]
+	alive "$pid"
 	expect 0 - own kill-process "$pid" vm=vm1
 	until_true own cleanup-jailer-chroot vm1 2> /dev/null
 	[ "$(jail_state | grep -v cgroup)" = "$before" ]
@@ -214,7 +218,9 @@ out_of_its_cgroup() { # PID
 		unshare --user --map-current-user --root "$root" /firecracker --id vm1 --api-sock /api.sock
 	until_true test -S "$root/api.sock"
 	expect 6 in-use own cleanup-jailer-chroot vm1
-	[ "$(grep -c " $root" /proc/self/mountinfo)" = 2 ] && [ -e "$root/usr/file" ] && alive "$pid"
+	[ "$(grep -c " $root" /proc/self/mountinfo)" = 2 ]
+	[ -e "$root/usr/file" ]
+	alive "$pid"
 	end "$pid"
 	# Nor is a lease of the owner's waited for.
 	start setpriv --reuid banger --regid banger --clear-groups python3 -c "import fcntl, signal
@@ -225,7 +231,8 @@ open('$root/leased', 'w')
 signal.pause()"
 	until_true test -e "$root/leased"
 	expect 6 in-use timeout -s KILL 10 banger-priv cleanup-jailer-chroot vm1
-	[ "$(grep -c " $root" /proc/self/mountinfo)" = 2 ] && [ -e "$root/usr/file" ]
+	[ "$(grep -c " $root" /proc/self/mountinfo)" = 2 ]
+	[ -e "$root/usr/file" ]
 	end "$pid"
 	expect 0 - own cleanup-jailer-chroot vm1
 	[ ! -e "$jails/vm1" ]
@@ -318,7 +325,7 @@ signal.pause()"
 		inject fail:EAGAIN caged "$n" banger-priv cleanup-jailer-chroot vm1 2> /dev/null || status=$?
 		# It may not have become banger's yet.
 		kill -KILL "$swapper"
-		pkill -KILL -u banger || :
+		while pkill -KILL -u banger; do sleep .01; done
 		wait "$swapper" 2> /dev/null || :
 		banger-priv cleanup-jailer-chroot vm1
 		[ "$(jail_state)" = "$before" ]
@@ -346,7 +353,8 @@ foreign_chroot() {
 			inject do:"! cd $jails/vm1 2>/dev/null || setpriv --reuid 1900 --clear-groups sh -c 'mv ${parent%:*} $jails/vm1/away; ln -s ${parent#*:} ${parent%:*}' 2> /dev/null || :" \
 				caged "$n" banger-priv cleanup-jailer-chroot vm1 2> /dev/null || status=$?
 			[ "$status" = 125 ] || [[ $status =~ ^[056]$ ]] || { echo "call $n: $status"; false; }
-			mountpoint -q /run/canary/mount && mountpoint -q /run/way/usr/mount
+			mountpoint -q /run/canary/mount
+			mountpoint -q /run/way/usr/mount
 			expect 0 - banger-priv cleanup-jailer-chroot vm1
 			[ ! -e "$jails/vm1" ]
 			run ! grep " $jails/" /proc/self/mountinfo

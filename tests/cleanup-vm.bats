@@ -91,7 +91,9 @@ running() { grep -q 'populated 1' "/sys/fs/cgroup/banger/$1/cgroup.events"; }
 	others=$(others)
 	expect 0 - own cleanup-vm vm1
 	[ "$(others)" = "$others" ]
-	[ ! -e "$jails/vm1" ] && running vm10 && running vm1-a
+	[ ! -e "$jails/vm1" ]
+	running vm10
+	running vm1-a
 	expect 0 - own cleanup-vm vm10
 	expect 0 - own cleanup-vm vm1-a
 	own remove-nat 172.30.0.77 banger-none
@@ -174,8 +176,10 @@ running() { grep -q 'populated 1' "/sys/fs/cgroup/banger/$1/cgroup.events"; }
 	vm_plant vm1 172.30.0.2
 	lock_network_for 60
 	expect 6 timeout own cleanup-vm vm1
-	[ "$(grep -o "cannot take the lock" <<< "$err" | wc -l)" = 1 ] && [[ $err == *"(network)"* ]]
-	[ ! -e "$jails/vm1" ] && [ ! -e /sys/fs/cgroup/banger/vm1 ]
+	[ "$(grep -o "cannot take the lock" <<< "$err" | wc -l)" = 1 ]
+	[[ $err == *"(network)"* ]]
+	[ ! -e "$jails/vm1" ]
+	[ ! -e /sys/fs/cgroup/banger/vm1 ]
 	ip link show banger-vm1
 	end "$pid"
 	expect 0 - own cleanup-vm vm1
@@ -320,7 +324,8 @@ lease_at() { # NTH COMMAND...
 			[ "$status" != 125 ] || break
 			echo "$call $n: $status $(cat "$BATS_TEST_TMPDIR/err")"
 			if [ "$status" = 0 ]; then
-				[ ! -e "$jails/vm1" ] && [ ! -e /sys/fs/cgroup/banger/vm1 ]
+				[ ! -e "$jails/vm1" ]
+				[ ! -e /sys/fs/cgroup/banger/vm1 ]
 			else
 				one_clean_line
 			fi

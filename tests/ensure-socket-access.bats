@@ -54,7 +54,8 @@ mark() { stat -c '%U %G %a %h %i %F' "$@"; }
 	[ "$(stat -c %u $jail/vm1/root/run/api.sock)" = 1900000003 ]
 	expect 0 - own ensure-socket-access $jail/vm1/root/run/api.sock
 	is_given $jail/vm1/root/run/api.sock
-	mkdir $jail/vm1/root/sockets && mount -t tmpfs sockets $jail/vm1/root/sockets
+	mkdir $jail/vm1/root/sockets
+	mount -t tmpfs sockets $jail/vm1/root/sockets
 	roots $jail/vm1/root/sockets/v.sock
 	roots $jail/vm1/sockets/v.sock
 	expect 0 - own ensure-socket-access $jail/vm1/root/sockets/v.sock $jail/vm1/sockets/v.sock
@@ -195,7 +196,8 @@ mark() { stat -c '%U %G %a %h %i %F' "$@"; }
 	chmod 0711 /run/banger
 	roots /run/banger/two.sock
 	ln /run/banger/two.sock /run/foreign/two.sock
-	mkdir /run/banger/mount && mount -t tmpfs -o size=64k elsewhere /run/banger/mount
+	mkdir /run/banger/mount
+	mount -t tmpfs -o size=64k elsewhere /run/banger/mount
 	roots /run/banger/mount/m.sock
 	local path before
 	for path in s.sock two.sock mount/m.sock; do

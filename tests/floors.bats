@@ -69,3 +69,68 @@ is_among() { # HEADER WORD...: one of them, or in the room of that name
 		[ "$(sed -n 2p "$file" | cut -c1-2)" = "# " ] || { echo "$file"; return 1; }
 	done
 }
+
+# A file's functions as bash writes them, a statement a line; the last one of a function has no semicolon.
+statements() { # FILE
+	eval "whole() {
+$(awk '/^@test / { sub(/^@test .*" \{/, "test_" NR "() {") } { print }' "$1")
+}"
+	declare -f whole
+}
+
+# What errexit lets go: a && b where a fails, and ! a; but not where that is all that a function has to say.
+unheard() { # FILE
+	statements "$1" | awk '
+		{
+			text = $0
+			gsub(/\047[^\047]*\047/, "Q", text)
+			gsub(/"(\\.|[^"\\])*"/, "Q", text)
+			gsub(/\[\[ .* \]\]/, "Q", text)
+			while (gsub(/\$?\([^()]*\)/, "Q", text)) ;
+			sub(/^.* & /, "", text)
+		}
+		last != "" && text ~ /^ *(;;|\} [^|&].*)$/ { print last }
+		{ last = "" }
+		text ~ / && / && text !~ / && .*\|\| / && text !~ /&& (false|(exit|break|continue|return).*);?$/ ||
+		text ~ /^ *! / && text !~ /\|\| / {
+			if (text ~ /;$/)
+				print
+			else if (text !~ /( do| then| &)$/)
+				last = $0
+		}'
+}
+
+@test "every assertion can fail: no && list whose first half is not heard, no bare !" {
+	local file
+	# bats would take it for one of its own.
+	sed 's/^test /@test /' > "$BATS_TEST_TMPDIR/sample" <<- 'SAMPLE'
+		test "seven" {
+			[ 1 ] && [ "a || b" ]
+			for i in 2; do [ "$i" ] && [[ $i ]]; done
+			! 3 | grep -v x
+			4 ||
+				[ "$i" ] && true
+			case $i in 5) [ 5 ] && [ 5 ] ;; esac
+			{ 6 && true; } > file
+			7 '
+			' && true
+			x=$(a && b) || [ a ] && break
+			(a && b)
+			! a || false
+			[ a ] || { [ a ] && [ b ]; } || false
+			if a && ! b; then c; fi
+			while a && b; do c && false; done
+			a && b & wait
+			[ a ] && [ b ]
+		}
+		all() { [ a ] && [ b ]; }
+		none() {
+			! a
+		}
+	SAMPLE
+	unheard "$BATS_TEST_TMPDIR/sample"
+	[ "$(unheard "$BATS_TEST_TMPDIR/sample" | wc -l)" = 7 ]
+	for file in "$BATS_TEST_DIRNAME"/{,vm/}*.bats "$BATS_TEST_DIRNAME"/lib/*.bash; do
+		[ -z "$(unheard "$file")" ] || { echo "$file:"; unheard "$file"; return 1; }
+	done
+}

@@ -124,7 +124,8 @@ for attempt in (lambda: os.link('rootfs', 'again'), lambda: os.rename('rootfs', 
 		# Where it has ids of its own, it cannot get at another's, though it were outside.
 		[ -z "$range" ] || run ! setpriv --reuid 5000 --regid 1900 --clear-groups cat "$jails/vm2/root/vmlinux"
 		run ! setpriv --reuid 1902 --regid 1902 --clear-groups cat "$root/vmlinux"
-		as banger truncate -s 0 "$images/root.ext4" && as banger truncate -s 1M "$images/root.ext4"
+		as banger truncate -s 0 "$images/root.ext4"
+		as banger truncate -s 1M "$images/root.ext4"
 		expect 0 - own cleanup-jailer-chroot vm1
 		expect 0 - own cleanup-jailer-chroot vm2
 	done
@@ -179,7 +180,8 @@ for n in range(20):
 @test "races: a mount of the host's that appears in a chroot of another making, while it is removed, is not emptied" {
 	local n status step=1
 	[ -n "${BANGER_FULL:-}" ] || step=7
-	mkdir /run/precious && echo precious > /run/precious/file
+	mkdir /run/precious
+	echo precious > /run/precious/file
 	for n in $(seq 1 "$step" 400); do
 		mkdir -p "$root/usr/lib/deep"
 		touch "$root/usr/file"
@@ -191,7 +193,8 @@ for n in range(20):
 		# There when nothing looked for mounts any more: left as it is.
 		[[ $status =~ ^(0|5|6|125)$ ]] || { echo "call $n: $status"; false; }
 		expect 0 - banger-priv cleanup-jailer-chroot vm1
-		[ "$(cat /run/precious/file)" = precious ] && [ ! -e "$jails/vm1" ]
+		[ "$(cat /run/precious/file)" = precious ]
+		[ ! -e "$jails/vm1" ]
 		[ "$status" != 125 ] || break
 	done
 	[ "$n" -gt 30 ]

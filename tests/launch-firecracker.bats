@@ -134,7 +134,8 @@ else: sys.exit('it can')"
 	until_true is_listening "$a_dir/vsock_2"
 	in_chroot "$jails/a/root" 2000 2000 "socket.socket(socket.AF_UNIX).connect('/sockets/vsock_2')"
 	wait $!
-	[ -S "$a_dir/vsock" ] && [ -S "$a_dir/vsock_1" ]
+	[ -S "$a_dir/vsock" ]
+	[ -S "$a_dir/vsock_1" ]
 	run ! as stranger ls "$a_dir"
 	run ! setpriv --reuid 2000 --regid 2000 --clear-groups ls "$jails/b/root"
 	run ! setpriv --reuid 2000 --regid 2000 --clear-groups curl -s --max-time 2 --unix-socket "$dir/api.sock" http://localhost/
@@ -166,7 +167,8 @@ console_process() { cat /sys/fs/cgroup/banger/_consoles/cgroup.procs; }
 launched_with_console() {
 	console=/var/lib/banger/vms/a/console
 	install -d -o banger -g banger /var/lib/banger/vms /var/lib/banger/vms/a
-	echo first > "$console" && chown banger:banger "$console"
+	echo first > "$console"
+	chown banger:banger "$console"
 	prepare_vm a 1900 1900
 	launched a console="$console"
 }
@@ -226,7 +228,8 @@ launched_with_console() {
 @test "refuses: a console that is a symlink, behind one, absent, a FIFO, a directory, or not the owner's" {
 	local vms=/var/lib/banger/vms name
 	install -d -o banger -g banger "$vms"
-	echo untouched > "$vms/roots" && chmod 666 "$vms/roots"
+	echo untouched > "$vms/roots"
+	chmod 666 "$vms/roots"
 	ln -s /run/canary/file "$vms/link"; ln -s /run/canary "$vms/way"
 	mkfifo "$vms/fifo"; mkdir "$vms/directory"; chown banger "$vms/fifo" "$vms/directory"
 	prepare_vm a 1900 1900
@@ -373,7 +376,10 @@ bounded="timeout -s KILL 10"
 			prepare_vm a 1900 1900
 			launched a
 			as banger mkdir "$jails/a/root/run/deep"
-			[ "$verb" = cleanup-vm ] || own kill-process "$pid" vm=a
+			if [ "$verb" = cleanup-jailer-chroot ]; then
+				own kill-process "$pid" vm=a
+				until_true gone_from /sys/fs/cgroup/banger/a
+			fi
 			# shellcheck disable=SC2086
 			expect 0 - over_root root/run all "$BANGER_BUILD/tests/mount-fuse" "$jails/a/root/run/deep" hangs 1900 \
 				"$BANGER_BUILD/tests/mount-fuse" "$jails/a/root" hangs 1900 $bounded $from banger-priv "$verb" a
@@ -406,7 +412,8 @@ bounded="timeout -s KILL 10"
 		chown banger /usr/local/bin/$name
 		expect 4 host own launch-firecracker a
 		restore_binaries
-		mv /usr/local/bin/$name /usr/local/bin/other && ln -s other /usr/local/bin/$name
+		mv /usr/local/bin/$name /usr/local/bin/other
+		ln -s other /usr/local/bin/$name
 		expect 4 host own launch-firecracker a
 		rm /usr/local/bin/$name /usr/local/bin/other
 		expect 4 host own launch-firecracker a
@@ -545,7 +552,8 @@ end_by_verbs() {
 		inject abandon any "$n" banger-priv launch-firecracker a console="$images/console" > /dev/null 2>&1 || status=$?
 		until_true end_by_verbs 2> /dev/null
 		run ! grep "$jails/" /proc/self/mountinfo
-		[ ! -d /sys/fs/cgroup/banger/a ] && [ ! -e "$jails/a" ]
+		[ ! -d /sys/fs/cgroup/banger/a ]
+		[ ! -e "$jails/a" ]
 		[ "$status" != 125 ] || break
 	done
 	[ "$n" -gt 500 ]
@@ -562,7 +570,8 @@ end_by_verbs() {
 		clean_up a
 		until_true sh -c '! pgrep -x firecracker'
 		run ! grep "$jails/" /proc/self/mountinfo
-		[ ! -d /sys/fs/cgroup/banger/a ] && [ ! -e "$jails/a" ]
+		[ ! -d /sys/fs/cgroup/banger/a ]
+		[ ! -e "$jails/a" ]
 	done
 	[ "$n" -gt 500 ]
 	clean_up a

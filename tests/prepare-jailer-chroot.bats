@@ -152,8 +152,8 @@ fill() { # $filled: the bytes that one file can have of the chroot's file system
 		mount --make-rshared /
 		unshare -m --propagation slave sleep 60 & other=\$!
 		banger-priv prepare-jailer-chroot vm1 $images/vmlinux
-		! grep 'banger:vm1' /proc/\$other/mountinfo
-		! grep '$jails/vm1' /proc/self/mountinfo | grep -E 'shared:|master:'
+		! grep 'banger:vm1' /proc/\$other/mountinfo || exit 1
+		! grep '$jails/vm1' /proc/self/mountinfo | grep -E 'shared:|master:' || exit 1
 		mount -t tmpfs late $images
 		[ \"\$(cat $root/vmlinux)\" = kernel ]
 		banger-priv cleanup-jailer-chroot vm1
@@ -178,7 +178,8 @@ fill() { # $filled: the bytes that one file can have of the chroot's file system
 			[ "$status" = 3 ]
 		fi
 		banger-priv cleanup-jailer-chroot vm1
-		mountpoint -q /var/lib/banger/vm1/late && mountpoint -q "$images"
+		mountpoint -q /var/lib/banger/vm1/late
+		mountpoint -q "$images"
 		umount /var/lib/banger/vm1/late "$images"
 	done
 	[ "$n" -gt 40 ]
@@ -341,7 +342,8 @@ for i in range(2000):
 			# The world's /var is an overlay, which cannot map ids.
 			jail_teardown
 			install -d -m 0711 /var/lib/banger/jail "$jails"
-			install -d -o banger "$images" && as banger touch "$images/vmlinux"
+			install -d -o banger "$images"
+			as banger touch "$images/vmlinux"
 			printf 'vm_uid = 5000-5009\n' > /etc/banger/priv.conf
 			before=$(jail_state)
 			expect 4 host banger-priv prepare-jailer-chroot vm1 "$images/vmlinux"
@@ -469,11 +471,12 @@ for i in range(2000):
 			mv $images/root.ext4 $images/x; ln -s /run/canary/file $images/root.ext4
 			rm $images/root.ext4; mv $images/x $images/root.ext4; done" 3>&- &
 		local swapper=$!
-		banger-priv prepare-jailer-chroot vm1 "$images/vmlinux" drive=d:"$images/root.ext4" > /dev/null 2>&1 &&
+		if banger-priv prepare-jailer-chroot vm1 "$images/vmlinux" drive=d:"$images/root.ext4" > /dev/null 2>&1; then
 			[ "$(stat -c %U "$root/d")" = banger ]
+		fi
 		# It may not have become banger's yet.
 		kill -KILL "$swapper"
-		pkill -KILL -u banger || :
+		while pkill -KILL -u banger; do sleep .01; done
 		wait "$swapper" 2> /dev/null || :
 		as banger sh -c "[ ! -e $images/x ] || mv -f $images/x $images/root.ext4"
 		banger-priv cleanup-jailer-chroot vm1

@@ -77,9 +77,11 @@ remedy_works() {
 		remedy_works
 		expect 0 - own resolve-binary firecracker
 	done
-	rm "$file" && mkdir "$file"
+	rm "$file"
+	mkdir "$file"
 	expect 4 host own resolve-binary firecracker
-	rmdir "$file" && mkfifo "$file"
+	rmdir "$file"
+	mkfifo "$file"
 	expect 4 host own resolve-binary firecracker
 	canaries_same
 }

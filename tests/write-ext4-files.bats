@@ -9,7 +9,8 @@ setup_file() { images_make; }
 setup() {
 	canaries_plant
 	image=$images/work
-	cp --sparse=always "$images/plain.ext4" "$image" && chown banger: "$image"
+	cp --sparse=always "$images/plain.ext4" "$image"
+	chown banger: "$image"
 }
 
 teardown() { canaries_same && canaries_end; }
@@ -128,7 +129,8 @@ expect_stdin() {
 	local before status=0
 	before=$(sha256sum < "$image")
 	put /much=644:0:0:60000000 < "$BATS_TEST_TMPDIR/much" 2> "$BATS_TEST_TMPDIR/err" || status=$?
-	[ "$status" = 5 ] && grep -q no-space "$BATS_TEST_TMPDIR/err"
+	[ "$status" = 5 ]
+	grep -q no-space "$BATS_TEST_TMPDIR/err"
 	[ "$(sha256sum < "$image")" = "$before" ]
 }
 
@@ -177,11 +179,13 @@ repairs() {
 @test "killed or failed at every system call: repaired, each file the old or the new one; failed: unchanged" {
 	local n count status operands=(/etc/hostname=600:0:0:5 /etc/new=600:0:0:5 /etc/dir/=755:0:0) changed=0
 	write() { # INJECTION...
-		cp --sparse=always "$images/plain.ext4" "$image" && chown banger: "$image"
+		cp --sparse=always "$images/plain.ext4" "$image"
+		chown banger: "$image"
 		status=0
 		"$BANGER_BUILD/tests/inject" "$@" banger-priv write-ext4-files "$image" "${operands[@]}" \
 			< <(printf NEWERfresh) > "$BATS_TEST_TMPDIR/said" 2>&1 || status=$?
 	}
+	is_written() { clean "$image" && [ "$(debugfs -R "cat /etc/hostname" "$image" 2> /dev/null)" = NEWER ]; }
 	write count caged 0
 	count=$(tail -n 1 "$BATS_TEST_TMPDIR/said")
 	[ "$count" -ge 40 ]
@@ -193,7 +197,7 @@ repairs() {
 		cmp -s "$image" "$images/plain.ext4" || { changed=$((changed + 1)); repairs || { echo "kill $n"; return 1; }; }
 		write fail:ENOSPC caged "$n"
 		case $status in
-		0) clean "$image" && [ "$(debugfs -R "cat /etc/hostname" "$image" 2> /dev/null)" = NEWER ] ;;
+		0) is_written ;;
 		125) [ "$n" -ge $((count - 4)) ] ;;
 		3 | 4 | 5 | 6) cmp "$image" "$images/plain.ext4" ;;
 		*) false ;;

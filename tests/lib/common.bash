@@ -63,10 +63,13 @@ install_configuration() {
 canaries_plant() {
 	local there=/run/canary
 	mkdir -m 0700 "$there"
-	echo secret > "$there/file" && chmod 0600 "$there/file"
-	mkdir -m 0750 "$there/directory" && echo inside > "$there/directory/file"
+	echo secret > "$there/file"
+	chmod 0600 "$there/file"
+	mkdir -m 0750 "$there/directory"
+	echo inside > "$there/directory/file"
 	mkfifo -m 0600 "$there/fifo"
-	mkdir "$there/mount" && mount -t tmpfs -o size=64k,mode=0700 canary "$there/mount"
+	mkdir "$there/mount"
+	mount -t tmpfs -o size=64k,mode=0700 canary "$there/mount"
 	echo mounted > "$there/mount/file"
 	ip link add canary0 type bridge
 	ip link set canary0 alias "not yours"

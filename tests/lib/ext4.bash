@@ -10,14 +10,18 @@ images_make() {
 	mkdir -p "$tree"/{etc,links/deep/er,d,root}
 	echo guest > "$tree/etc/hostname"
 	: > "$tree/etc/empty"
-	echo x > "$tree/d/x" && echo z > "$tree/d/zz"
+	echo x > "$tree/d/x"
+	echo z > "$tree/d/zz"
 	head -c 3000000 /dev/urandom > "$tree/large"
-	truncate -s 300000 "$tree/sparse" && echo end >> "$tree/sparse"
-	mkfifo "$tree/fifo" && mknod "$tree/device" b 7 0
+	truncate -s 300000 "$tree/sparse"
+	echo end >> "$tree/sparse"
+	mkfifo "$tree/fifo"
+	mknod "$tree/device" b 7 0
 	ln -s /etc/hostname "$tree/links/absolute"
 	ln -s ../etc/hostname "$tree/links/relative"
 	ln -s ../../../../../../../../etc/hostname "$tree/links/up"
-	ln -s deep/er/back "$tree/links/through" && ln -s ../../../etc "$tree/links/deep/er/etc"
+	ln -s deep/er/back "$tree/links/through"
+	ln -s ../../../etc "$tree/links/deep/er/etc"
 	ln -s etc/hostname "$tree/links/deep/er/back"
 	ln -s loop "$tree/links/loop"
 	ln -s /run/canary/file "$tree/links/host"
@@ -27,7 +31,8 @@ images_make() {
 	image_from_tree ext2 -t ext2
 	image_from_tree inline -t ext4 -O inline_data
 	image_from_tree bigalloc -t ext4 -O bigalloc
-	truncate -s 1M "$images/none.ext4" && chown banger: "$images/none.ext4"
+	truncate -s 1M "$images/none.ext4"
+	chown banger: "$images/none.ext4"
 	python3 "$BATS_TEST_DIRNAME/lib/images.py" "$images"
 }
 

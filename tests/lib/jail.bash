@@ -15,8 +15,8 @@ jail_setup() {
 	mount -t tmpfs -o mode=711 state /var/lib/banger
 	install -d -m 0711 /var/lib/banger/jail "$jails"
 	install -d -o banger -g banger "$images" /var/lib/banger/vm1
-	as banger sh -c "echo kernel > $images/vmlinux && echo initrd > $images/initrd &&
-		truncate -s 1M $images/root.ext4 && chmod 0600 $images/root.ext4"
+	as banger sh -ec "echo kernel > $images/vmlinux; echo initrd > $images/initrd
+		truncate -s 1M $images/root.ext4; chmod 0600 $images/root.ext4"
 	restore_binaries
 }
 

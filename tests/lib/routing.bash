@@ -21,7 +21,8 @@ routing_begin() {
 	ip link add other0 type bridge
 	banger-priv ensure-bridge
 	ip link add port0 type veth peer name port1
-	ip link set port0 master banger0 up && ip link set port1 up
+	ip link set port0 master banger0 up
+	ip link set port1 up
 	until_known
 	resolved ctl dns other0 192.0.2.53
 	resolved ctl domain other0 '~other.example'

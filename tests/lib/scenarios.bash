@@ -420,7 +420,8 @@ scenario_check_5() { # a long answer
 scenario_help_1() { ends 0 "$@" help; }
 scenario_help_2() { # stopped while nobody reads, and goes on
 	local pid status=0 nr= fifo=$BATS_TEST_TMPDIR/full
-	rm -f "$fifo" && mkfifo "$fifo"
+	rm -f "$fifo"
+	mkfifo "$fifo"
 	exec 8<> "$fifo"
 	head -c 65536 /dev/zero >&8
 	"$@" help > "$fifo" 3>&- 8>&- &

@@ -8,14 +8,17 @@ sweep() { # CLASS [LIMIT [VERB]]
 sweep_files() {
 	local deep=/var/lib/banger/images/one/two
 	install -d -o banger -g banger "${deep%/*}" "$deep"
-	mkdir -p /run/sweep/tree/etc && echo guest > /run/sweep/tree/etc/hostname
+	mkdir -p /run/sweep/tree/etc
+	echo guest > /run/sweep/tree/etc/hostname
 	truncate -s 1M /run/sweep/image
 	mke2fs -q -F -t ext4 -b 1024 -N 64 -O ^has_journal -d /run/sweep/tree /run/sweep/image
 	cp --sparse=always /run/sweep/image "$deep/image"
 	truncate -s 64K "$deep/drive"
-	echo kernel > "$deep/vmlinux" && echo initrd > "$deep/initrd"
+	echo kernel > "$deep/vmlinux"
+	echo initrd > "$deep/initrd"
 	: > "$deep/console"
-	chmod 0600 "$deep"/* && chown banger: "$deep"/*
+	chmod 0600 "$deep"/*
+	chown banger: "$deep"/*
 	printf 'guest\nfile' > /run/sweep/contents
 	install -m 0600 /dev/null /var/lib/banger/canary && echo secret > /var/lib/banger/canary
 }
@@ -91,7 +94,8 @@ sweep_setup() {
 	sweep_mirror
 	"$BATS_TEST_DIRNAME/lib/resolved" start
 	# Made when a link is first given something, and left.
-	mkdir -p /run/systemd/resolve/netif && chown --reference=/run/systemd/resolve /run/systemd/resolve/netif
+	mkdir -p /run/systemd/resolve/netif
+	chown --reference=/run/systemd/resolve /run/systemd/resolve/netif
 	# Made by the first to need them, and left by all: the mount of jail_dir on itself, the cgroup of ours.
 	banger-priv prepare-jailer-chroot a /var/lib/banger/images/one/two/vmlinux
 	banger-priv cleanup-jailer-chroot a
@@ -113,7 +117,8 @@ sweep_setup_in_vm() {
 	sweep_files
 	cp --sparse=always "$deep/image" "$deep/base"
 	truncate -s 1M "$deep/cow"
-	chmod 0600 "$deep"/{base,cow} && chown banger: "$deep"/{base,cow}
+	chmod 0600 "$deep"/{base,cow}
+	chown banger: "$deep"/{base,cow}
 	cat > /run/sweep/renew-cow <<- 'SCRIPT'
 		#!/bin/sh
 		cow=/var/lib/banger/images/one/two/cow

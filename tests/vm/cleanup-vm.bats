@@ -77,7 +77,8 @@ snapshot | fc-rootfs-two | vm1 | - | idle | -
 WANT
 	expect 0 - own cleanup-vm vm1
 	[ "$(snapshots)" = "fc-rootfs-dash fc-rootfs-none fc-rootfs-ten" ]
-	[ ! -e "$jails/vm1" ] && [ ! -e /dev/mapper/fc-rootfs-one ]
+	[ ! -e "$jails/vm1" ]
+	[ ! -e /dev/mapper/fc-rootfs-one ]
 	run ! ip link show banger-a
 	[ -e "$images/cow-one" ]
 	expect 0 - own cleanup-vm vm1
@@ -108,7 +109,8 @@ WANT
 	own launch-firecracker vm1 > /dev/null
 	expect 6 in-use own cleanup-vm vm1
 	[[ $err == *"left: the snapshot fc-rootfs-one (in use)" ]]
-	[ "$(snapshots)" = fc-rootfs-one ] && [ ! -e "$jails/vm1" ]
+	[ "$(snapshots)" = fc-rootfs-one ]
+	[ ! -e "$jails/vm1" ]
 	expect 0 - own status format=json
 	objects | grep -q '^snapshot | fc-rootfs-one | vm1 | - | in use | its VM has neither process nor chroot$'
 	umount /mnt

@@ -149,7 +149,8 @@ create() { # SUFFIX [COW] [OPTION...]
 	expect 0 - inject "do:losetup --find --show /run/foreign > $BATS_TEST_TMPDIR/taken" ioctl "$nth" \
 		banger-priv create-dm-snapshot fc-rootfs-a "$images/base" "$cow"
 	taken=$(cat "$BATS_TEST_TMPDIR/taken")
-	[ -n "$taken" ] && [ "$(jq -r .base_loop <<< "$out")" != "$taken" ]
+	[ -n "$taken" ]
+	[ "$(jq -r .base_loop <<< "$out")" != "$taken" ]
 	losetup --list "$taken" | grep -q /run/foreign
 	losetup --detach "$taken"
 	expect 0 - own cleanup-dm-snapshot fc-rootfs-a
@@ -245,7 +246,8 @@ create() { # SUFFIX [COW] [OPTION...]
 }
 
 @test "the backing files are deleted, or cut short: cleanup with NAME alone" {
-	cp "$images/base" "$images/base-2" && chown banger: "$images/base-2"
+	cp "$images/base" "$images/base-2"
+	chown banger: "$images/base-2"
 	expect 0 - own create-dm-snapshot fc-rootfs-a "$images/base-2" "$cow"
 	rm "$cow" "$images/base-2"
 	expect 0 - own cleanup-dm-snapshot fc-rootfs-a
@@ -293,14 +295,22 @@ create() { # SUFFIX [COW] [OPTION...]
 		[ "$(sha256sum < "$cow")" = "$sum" ]
 		[ -z "$(losetup --list --noheadings --associated "$cow")" ]
 	}
-	cp "$images/base" "$cow" && refuses 3 foreign
-	truncate -s 0 "$cow" && truncate -s 4M "$cow"
-	printf 'x' | dd of="$cow" conv=notrunc bs=1 seek=8191 status=none && refuses 3 foreign
-	printf 'SnAp\0\0\0\0\1\0\0\0\10\0\0\0' | dd of="$cow" conv=notrunc status=none && refuses 3 not-allowed
-	printf 'SnAp\1\0\0\0\1\0\0\0\20\0\0\0' | dd of="$cow" conv=notrunc status=none && refuses 3 foreign
-	printf 'SnAp\1\0\0\0\2\0\0\0\10\0\0\0' | dd of="$cow" conv=notrunc status=none && refuses 3 foreign
-	truncate -s 0 "$cow" && refuses 3 not-allowed
-	truncate -s 8192 "$cow" && refuses 3 not-allowed
+	cp "$images/base" "$cow"
+	refuses 3 foreign
+	truncate -s 0 "$cow"
+	truncate -s 4M "$cow"
+	printf 'x' | dd of="$cow" conv=notrunc bs=1 seek=8191 status=none
+	refuses 3 foreign
+	printf 'SnAp\0\0\0\0\1\0\0\0\10\0\0\0' | dd of="$cow" conv=notrunc status=none
+	refuses 3 not-allowed
+	printf 'SnAp\1\0\0\0\1\0\0\0\20\0\0\0' | dd of="$cow" conv=notrunc status=none
+	refuses 3 foreign
+	printf 'SnAp\1\0\0\0\2\0\0\0\10\0\0\0' | dd of="$cow" conv=notrunc status=none
+	refuses 3 foreign
+	truncate -s 0 "$cow"
+	refuses 3 not-allowed
+	truncate -s 8192 "$cow"
+	refuses 3 not-allowed
 	truncate -s 1000001 "$cow" && refuses 3 not-allowed
 }
 

@@ -63,11 +63,12 @@ map() { # IMAGE [UUID]
 	for each in external journal9 journaldev unknown mmp luks none; do
 		map "$each"
 		expect 3 unfit own fsck-snapshot "$device"
-		dmsetup remove "$name" && losetup -d /dev/loop5
+		dmsetup remove "$name"
+		losetup -d /dev/loop5
 	done
 	map external
 	strace -f -o "$BATS_TEST_TMPDIR/trace" banger-priv fsck-snapshot "$device" || [ $? = 3 ]
-	! grep -q 'execve("/usr/sbin/e2fsck' "$BATS_TEST_TMPDIR/trace"
+	run ! grep -q 'execve("/usr/sbin/e2fsck' "$BATS_TEST_TMPDIR/trace"
 	only_the_target
 	[ "$(sha256sum < /dev/loop6)" = "$before" ]
 }
@@ -103,22 +104,23 @@ devices_opened() { # TRACE
 	expect 6 in-use own fsck-snapshot "$device"
 	expect 6 in-use own write-ext4-files "$device" /x=644:0:0:0
 	exec 9<&-
-	mkdir -p /run/there && mount "$device" /run/there
+	mkdir -p /run/there
+	mount "$device" /run/there
 	expect 6 in-use own fsck-snapshot "$device"
 	umount /run/there
 }
 
 @test "e2fsck is uid 0 without a capability, sees one block device, and can write nothing else" {
 	map plain
-	strace -f -qq -o "$BATS_TEST_TMPDIR/trace" banger-priv fsck-snapshot "$device"
+	# What succeeded, each in one piece: it would have /dev/null for its standard descriptors, and is refused it.
+	strace -z -f -qq -o "$BATS_TEST_TMPDIR/trace" banger-priv fsck-snapshot "$device"
 	local pid
-	# Whoever waits until it has begun wakes in the middle of this call.
-	pid=$(grep 'execve("/usr/sbin/e2fsck"' "$BATS_TEST_TMPDIR/trace" | grep -E ' = 0$|<unfinished \.\.\.>$' | cut -d' ' -f1)
+	pid=$(grep 'execve("/usr/sbin/e2fsck"' "$BATS_TEST_TMPDIR/trace" | cut -d' ' -f1)
 	[ -n "$pid" ]
 	sed -n "/execve(\"\/usr\/sbin\/e2fsck\"/,\$p" "$BATS_TEST_TMPDIR/trace" | grep "^$pid " > "$BATS_TEST_TMPDIR/e2fsck"
-	! grep -E 'open(at)?\(' "$BATS_TEST_TMPDIR/e2fsck" | grep '/dev/' | grep -v "/dev/$name"
-	! grep -E 'open(at)?\(.*(O_WRONLY|O_RDWR)' "$BATS_TEST_TMPDIR/e2fsck" | grep -v "/dev/$name"
-	! grep -E '\b(socket|kill|fork)\(' "$BATS_TEST_TMPDIR/e2fsck" | grep -v EPERM
+	! grep -E 'open(at)?\(' "$BATS_TEST_TMPDIR/e2fsck" | grep '/dev/' | grep -v "/dev/$name" || false
+	! grep -E 'open(at)?\(.*(O_WRONLY|O_RDWR)' "$BATS_TEST_TMPDIR/e2fsck" | grep -v "/dev/$name" || false
+	run ! grep -E '\b(socket|kill|fork)\(' "$BATS_TEST_TMPDIR/e2fsck"
 	only_the_target
 	grep -q 'landlock_restrict_self.* = 0' "$BATS_TEST_TMPDIR/trace"
 }
@@ -140,7 +142,7 @@ devices_opened() { # TRACE
 	map plain
 	# Ten minutes, in a hurry: the fourth, after those of the last stage and of the child that goes ahead (src/stages.c).
 	expect 6 timeout inject alter:2:200 poll 4 banger-priv fsck-snapshot "$device"
-	! pgrep -x e2fsck
+	run ! pgrep -x e2fsck
 	# Who looks at a terminal knows meanwhile.
 	(sleep 4; kill -KILL "$(pgrep -x e2fsck)") 3>&- &
 	on_terminal 30 banger-priv fsck-snapshot "$device"
@@ -161,7 +163,8 @@ devices_opened() { # TRACE
 		timeout 60 banger-priv fsck-snapshot "$device" > /dev/null 2> "$BATS_TEST_TMPDIR/err" || status=$?
 		case $status in 0 | 3 | 5) ;; *) echo "$image: $status"; cat "$BATS_TEST_TMPDIR/err"; return 1 ;; esac
 		[ ! -s "$BATS_TEST_TMPDIR/err" ] || { err=$(cat "$BATS_TEST_TMPDIR/err"); one_clean_line; }
-		dmsetup remove "$name" && losetup -d /dev/loop5
+		dmsetup remove "$name"
+		losetup -d /dev/loop5
 	done
 }
 
@@ -171,5 +174,5 @@ devices_opened() { # TRACE
 	before=$(host_state; ls /dev)
 	own fsck-snapshot "$device"
 	diff <(echo "$before") <(host_state; ls /dev)
-	! pgrep -x e2fsck
+	run ! pgrep -x e2fsck
 }

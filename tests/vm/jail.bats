@@ -17,7 +17,8 @@ setup() {
 }
 
 teardown() {
-	canaries_same && canaries_end
+	canaries_same
+	canaries_end
 	[ ! -d "$jails/vm1" ] || clean_up vm1
 	banger-priv cleanup-dm-snapshot fc-rootfs-j
 	launch_teardown
@@ -55,12 +56,14 @@ all_state() {
 }
 
 @test "does: a prepared chroot without a VM, unmounted by libmount's table" {
-	mkdir /run/aside && mount -t tmpfs aside /run/aside
+	mkdir /run/aside
+	mount -t tmpfs aside /run/aside
 	expect 0 - prepare drive=rootfs:"$mapper" drive=more:"$images/root.ext4"
 	trace "$BATS_TEST_TMPDIR/trace" banger-priv cleanup-jailer-chroot vm1
 	grep -q 'ENOSYS' <(grep -E 'statmount|listmount|syscall_0x1c[9a]' "$BATS_TEST_TMPDIR/trace")
 	grep -q '/mountinfo"' "$BATS_TEST_TMPDIR/trace"
-	[ ! -e "$jails/vm1" ] && mountpoint -q /run/aside
+	[ ! -e "$jails/vm1" ]
+	mountpoint -q /run/aside
 	umount /run/aside && rmdir /run/aside
 }
 
