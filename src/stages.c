@@ -169,27 +169,23 @@ act_before(const struct verb *verb, unsigned last, const struct settings *settin
 /* Until the other end of the pipe is closed; false when its parent ends instead.  That could not kill it, from a
  * cage that lacks CAP_KILL (PR_SET_PDEATHSIG). */
 static bool
-await_turn(int turn)
+await_turn(int turn, int parent)
 {
-	struct pollfd either[] = {
-		{ .fd = turn }, { .fd = (int)syscall(SYS_pidfd_open, last_process, 0U), .events = POLLIN },
-	};
+	struct pollfd either[] = { { .fd = turn }, { .fd = parent, .events = POLLIN } };
 
-	if (either[1].fd < 0 || getppid() != last_process)
-		return false;
 	while (poll(either, 2, -1) < 0 && errno == EINTR)
 		;
 	close(turn);
-	close(either[1].fd);
+	close(parent);
 	return either[0].revents && !either[1].revents;
 }
 
 static _Noreturn void
-go_ahead(const struct verb *verb, unsigned last, const struct settings *settings, pid_t parent, int turn)
+go_ahead(const struct verb *verb, unsigned last, const struct settings *settings, int parent, int turn)
 {
-	last_process = parent;
+	last_process = getppid();
 	say_for_parent();
-	if (!await_turn(turn))
+	if (!await_turn(turn, parent))
 		_exit(CODE_FAILED);
 	course->code = act_before(verb, last, settings);
 	course->over = true;
@@ -202,14 +198,16 @@ static enum code
 act_behind(const struct verb *verb, unsigned last, const struct settings *settings)
 {
 	struct pollfd end = { .fd = FD_AHEAD, .events = POLLIN };
-	int turn[2], pidfd;
-	pid_t parent = getpid(), child;
+	int turn[2], pidfd, self = (int)syscall(SYS_pidfd_open, getpid(), 0U);
+	pid_t child;
 
+	if (self < 0)
+		finish(failed(-errno, "cannot hold this process"));
 	if (pipe2(turn, O_CLOEXEC) < 0)
 		finish(failed(-errno, "cannot make a pipe"));
 	child = (pid_t)syscall(SYS_clone, CLONE_FILES | CLONE_PIDFD | SIGCHLD, NULL, &pidfd, NULL, NULL);
 	if (child == 0)
-		go_ahead(verb, last, settings, parent, turn[0]);
+		go_ahead(verb, last, settings, self, turn[0]);
 	if (child < 0 || dup3(pidfd, FD_AHEAD, O_CLOEXEC) < 0)
 		finish(failed(-errno, "cannot start a child"));
 	close(pidfd);

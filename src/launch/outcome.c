@@ -32,9 +32,9 @@ outcome_let_owner_in(const struct vm_id *vm, bool console, const struct settings
 {
 	int rc;
 
-	if (pidfd_has_ended(FD_CHILD))
+	if (pidfd_has_ended(FD_CHILD) != 0)
 		return outcome_silent(-ESRCH);
-	if (console && pidfd_has_ended(FD_CONSOLE_CHILD))
+	if (console && pidfd_has_ended(FD_CONSOLE_CHILD) != 0)
 		return refused(REASON_FAILED, "what appends the console to its file has ended");
 	rc = handover_open_way(vm, settings);
 	return rc < 0 ? failed(rc, "cannot open the way to its sockets") : CODE_DONE;

@@ -12,12 +12,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-bool
+int
 pidfd_has_ended(int pidfd)
 {
 	struct pollfd process = { .fd = pidfd, .events = POLLIN };
+	int ended = poll(&process, 1, 0);
 
-	return poll(&process, 1, 0) != 0;
+	return ended < 0 ? -errno : ended;
 }
 
 int

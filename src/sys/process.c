@@ -167,6 +167,15 @@ check(pid_t pid, const struct claim *claim, const struct settings *settings)
 	return is_that_vm && is_of_socket(&words, wanted.socket) ? 0 : -EPERM;
 }
 
+/* What has been found out by its number, if the process has not ended by now, also as a zombie: else -ESRCH. */
+static int
+unless_ended(int rc)
+{
+	int ended = pidfd_has_ended(FD_PROCESS);
+
+	return ended < 0 ? ended : ended ? -ESRCH : rc;
+}
+
 /* Keeps pidfd as FD_PROCESS, and looks. */
 static int
 hold(int pidfd, pid_t pid, const struct claim *claim, const struct settings *settings)
@@ -180,7 +189,7 @@ hold(int pidfd, pid_t pid, const struct claim *claim, const struct settings *set
 			return rc;
 	}
 	rc = check(pid, claim, settings);
-	return pidfd_has_ended(FD_PROCESS) ? -ESRCH : rc;
+	return unless_ended(rc);
 }
 
 int
@@ -243,7 +252,7 @@ process_hold_vmm(const struct vm_id *vm, const struct settings *settings)
 		if (rc == 0) {
 			rc = read_uid(pid, &uid);
 			/* The jailer, before it becomes the VMM, is root's; no VMM is. */
-			rc = pidfd_has_ended(FD_PROCESS) ? -ESRCH : rc < 0 ? rc : uid == 0 ? -ESRCH : pid;
+			rc = unless_ended(rc < 0 ? rc : uid == 0 ? -ESRCH : pid);
 		}
 		at += strspn(at, "\n");
 	}
