@@ -90,6 +90,24 @@ teardown() {
 	grep -q '"api_socket"' "$screen"
 }
 
+@test "what a launch that went wrong has begun" {
+	launch_setup
+	prepare_vm vm1 1900 1900
+	echo '#include <unistd.h>
+		int main(void) { if (fork() == 0) for (;;) pause(); return 1; }' | cc -o /usr/local/bin/jailer -x c -
+	on_terminal 15 banger-priv launch-firecracker vm1
+	told "the VM's cgroup to be left"
+	grep -q "in-use: the jailer or firecracker gave up; its cgroup still has a process; cleanup-vm ends it" "$screen"
+	own cleanup-vm vm1
+	prepare_vm vm1 1900 1900
+	echo 'int pause(void); int main(void) { for (;;) pause(); }' | cc -o /usr/local/bin/jailer -x c -
+	ln -s /run/canary/socket "$jails/vm1/sockets/api.sock"
+	# SIGKILL that has to wait.
+	on_terminal 15 "$BANGER_BUILD/tests/inject" alter:1:0 pidfd_send_signal 1 banger-priv launch-firecracker vm1
+	told "firecracker to end"
+	own cleanup-vm vm1
+}
+
 @test "contents on stdin" {
 	launch_setup
 	mke2fs -q -t ext4 -F "$images/root.ext4" 1M 2> /dev/null
@@ -178,12 +196,12 @@ hold_vm() {
 @test "every wait of the program is one of those that a test looks for" {
 	local what
 	# Of sockets, their own names.
-	grep -rhoE '(waiting_begin|patience_of|waiting_for|confined_wait)\(.*"[^"]+"\)|char what\[\] = "[^"]+"' src --include='*.c' |
+	grep -rhoE '(waiting_begin|patience_of|waiting_for|confined_wait|pidfd_end)\(.*"[^"]+"\)|char what\[\] = "[^"]+"' src --include='*.c' |
 		sed -E 's/.*"([^"]+)".*/\1/' | sort -u > "$BATS_TEST_TMPDIR/waits"
 	grep -rhoE 'told(_once)? "?[a-z][^"]*"?$|waiting for [^,]+,' tests --include='*.bats' > "$BATS_TEST_TMPDIR/told"
 	[ "$(wc -l < "$BATS_TEST_TMPDIR/waits")" -ge 15 ]
 	while IFS= read -r what; do
 		grep -qF "$what" "$BATS_TEST_TMPDIR/told" || { echo "no test waits for $what"; return 1; }
 	done < "$BATS_TEST_TMPDIR/waits"
-	[ "$(grep -rE 'waiting_begin\(' src --include='*.c' | grep -v '"' | wc -l)" = 4 ]
+	[ "$(grep -rE 'waiting_begin\(' src --include='*.c' | grep -v '"' | wc -l)" = 5 ]
 }

@@ -11,7 +11,7 @@
 
 #include <errno.h>
 
-enum { CGROUP_MS = 1000 };
+enum { CGROUP_MS = 3000 };
 
 enum code
 outcome_silent(int rc)
@@ -64,6 +64,7 @@ outcome_take_back(const struct launched *launched, const struct vm_id *vm)
 	struct patience patience;
 	const char *words;
 	int rc = launch_end(&words);
+	bool populated;
 
 	if (rc == -EBUSY)
 		return refused(REASON_IN_USE, "process %d has not ended since it was killed; cleanup-vm, once it has",
@@ -72,7 +73,10 @@ outcome_take_back(const struct launched *launched, const struct vm_id *vm)
 		return failed(rc, "cannot end process %d", launched->launch.pid);
 	/* Some kernels count a process in until it has been scheduled for the last time, which is after its end. */
 	patience = patience_of(CGROUP_MS, "the VM's cgroup to be left");
-	while (launched->has_cgroup && cgroup_remove(vm) == -EBUSY && patience_left(&patience))
-		;
+	do
+		populated = launched->has_cgroup && cgroup_remove(vm) == -EBUSY;
+	while (populated && patience_left(&patience));
+	if (populated)
+		return refused(REASON_IN_USE, "its cgroup still has a process; cleanup-vm ends it");
 	return rc == -EBADF ? CODE_DONE : refused(REASON_FAILED, "it said: %s", words);
 }
