@@ -56,6 +56,17 @@ teardown() {
 	pings b 203.0.113.2
 	nft flush chain inet firewalld filter_FWD_public_deny
 	pings a 203.0.113.2
+	# As a zone that the bridge was put into.
+	nft add chain inet firewalld filter_FWD_closed
+	nft add rule inet firewalld filter_FWD_closed reject
+	nft insert rule inet firewalld filter_FORWARD_ZONES iifname "banger0" goto filter_FWD_closed
+	expect 0 - own ensure-nat 172.30.0.2 banger-a
+	run ! pings a 203.0.113.2
+	run ! pings b 203.0.113.2
+	nft delete rule inet firewalld filter_FORWARD_ZONES handle "$(nft -a list chain inet firewalld filter_FORWARD_ZONES |
+		sed -n 's/.*goto filter_FWD_closed # handle //p')"
+	nft delete chain inet firewalld filter_FWD_closed
+	pings a 203.0.113.2
 }
 
 @test "does: a rule of ours that is behind the last word by now is put before it" {

@@ -115,7 +115,8 @@ const struct verb verb_ensure_nat = {
 		  "where a forward chain drops, by policy or by a last rule (forward_hook); forwarding",
 	.on_failure = "the packet filter as it was, but where the message says that this cannot be found out, "
 		      "and for a guest that was in before; forwarding may be on, from the bridge off",
-	.note = "guests reach neither 169.254.0.0/16 nor what forward_hook = no leaves closed; frames "
+	.note = "guests reach neither 169.254.0.0/16, nor what forward_hook = no leaves closed, nor what others' "
+		"rules with a condition deny them, such as those of a zone that the bridge was put into; frames "
 		"of guests that are neither IPv4 nor ARP go nowhere while there is a guest with NAT",
 	.operands = operands,
 	.paths = paths,
