@@ -19,9 +19,9 @@ __attribute__((constructor)) static void
 share_counters(void)
 {
 	size_t size = (size_t)(counters_end - counters_begin);
-	int fd = open(COUNTERS_FILE, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	int fd = open(COUNTERS_FILE, O_RDWR | O_CLOEXEC);
 
-	/* Who may not write there, or was left no descriptor, counts for itself. */
+	/* Not asked to count, or without a descriptor to spare. */
 	if (fd < 0)
 		return;
 	if (ftruncate(fd, (off_t)size) == 0)
