@@ -145,9 +145,6 @@ serve(bool hangs)
 	ssize_t got;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	/* What is mounted over is not in use then. */
-	if (hangs)
-		close(nodes[FUSE_ROOT_ID]);
 	while ((got = read(device, request, sizeof(request))) > 0 || errno == EINTR || errno == ENOENT) {
 		if (got <= 0)
 			continue;
@@ -168,7 +165,8 @@ fuse_begin(const char *path, enum fuse_manner manner, uid_t owner)
 	pid_t server;
 
 	device = open("/dev/fuse", O_RDWR | O_CLOEXEC);
-	nodes[FUSE_ROOT_ID] = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	/* A mount of its own, so that the one that is mounted over is not in use. */
+	nodes[FUSE_ROOT_ID] = open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW);
 	node_count = FUSE_ROOT_ID;
 	if (device < 0 || fstatat(nodes[FUSE_ROOT_ID], "", &status, AT_EMPTY_PATH) < 0)
 		return -1;
