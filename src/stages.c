@@ -32,6 +32,26 @@ static struct course {
 
 static pid_t last_process;                      /* where that is another one, the parent */
 
+/* ---- what all stages give up ---- */
+
+uint64_t
+step_bounding(const struct verb *verb)
+{
+	uint64_t bounding = 0;
+
+	for (const struct stage *stage = verb->stages; stage->act; stage++)
+		bounding |= cage_bounding(&stage->keep);
+	return bounding;
+}
+
+/* People who are not root have nothing to drop. */
+void
+step_bound(uint64_t bounding)
+{
+	if (geteuid() == 0)
+		cage_bound(bounding);
+}
+
 /* ---- one stage, in a child ---- */
 
 static _Noreturn void
@@ -267,6 +287,7 @@ step_act(const struct verb *verb, const struct settings *settings)
 		cage_close(&verb->stages[0].keep, settings->owner.uid, settings->owner.gid);
 		return verb->stages[0].act(settings);
 	}
+	step_bound(step_bounding(verb));
 	course = mmap(NULL, sizeof(*course), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (course == MAP_FAILED)
 		return failed(-errno, "cannot share memory");

@@ -83,6 +83,26 @@ find_part(const char *name, const struct settings *settings)
 	return verb;
 }
 
+/* A verb of a batch, with its words. */
+struct named { const struct verb *verb; char **words; };
+
+/* How many there are. */
+static unsigned
+find_parts(char **words, const struct settings *settings, struct named found[PARTS_MAX])
+{
+	unsigned count = 0;
+
+	for (char **part = words, **rest; part; part = rest) {
+		rest = cut(part);
+		if (!*part)
+			die(REASON_USAGE, "a -- without a verb after it");
+		if (count == PARTS_MAX)
+			die(REASON_USAGE, "at most %d verbs", PARTS_MAX);
+		found[count++] = (struct named){ find_part(*part, settings), part + 1 };
+	}
+	return count;
+}
+
 /* In the child. */
 static void
 gate_and_await(const struct verb *verb, char *words[], const struct inherited *was,
@@ -109,25 +129,23 @@ step_divide(const struct verb *batch, char *words[], const struct inherited *was
 	    const struct settings *settings)
 {
 	struct parts *parts = batch->parts;
+	struct named found[PARTS_MAX];
+	unsigned count = find_parts(words, settings, found);
+	uint64_t bounding = step_bounding(batch);
 
-	for (char **part = words, **rest; part; part = rest) {
-		const struct verb *verb;
-		int status, rc;
+	for (unsigned i = 0; i < count; i++)
+		bounding |= step_bounding(found[i].verb);
+	step_bound(bounding);
+	for (unsigned i = 0; i < count; i++) {
+		int status, rc = part_fork(parts, found[i].verb->name);
 
-		rest = cut(part);
-		if (!*part)
-			die(REASON_USAGE, "a -- without a verb after it");
-		if (parts->count == PARTS_MAX)
-			die(REASON_USAGE, "at most %d verbs", PARTS_MAX);
-		verb = find_part(*part, settings);
-		rc = part_fork(parts, verb->name);
 		if (rc < 0)
 			finish(failed(rc, "cannot start a child"));
 		if (rc == 0) {
-			gate_and_await(verb, part + 1, was, settings);
-			return verb;
+			gate_and_await(found[i].verb, found[i].words, was, settings);
+			return found[i].verb;
 		}
-		if (!part_is_ready(&parts->each[parts->count - 1], &status))
+		if (!part_is_ready(&parts->each[i], &status))
 			end_as_part(status);
 	}
 	return batch;

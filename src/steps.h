@@ -28,5 +28,12 @@ enum code step_lock(enum lock lock, const char *vm, int descriptor);
 
 void step_open_handles(const struct verb *verb);
 
+/* The capabilities that any stage of the verb hands to a program that it executes. */
+uint64_t step_bounding(const struct verb *verb);
+
+/* Drops all others once, for this process and those to come, and not in each of their cages: for each capability the
+ * kernel makes a new set of credentials. */
+void step_bound(uint64_t bounding);
+
 /* Each stage in its cage, until one is not done (stages.c). */
 enum code step_act(const struct verb *verb, const struct settings *settings);

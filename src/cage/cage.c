@@ -86,9 +86,31 @@ this_process(void)
 	return (struct __user_cap_header_struct){ .version = _LINUX_CAPABILITY_VERSION_3 };
 }
 
-/* The kernel may know capabilities that came after this build: the first number that is none ends it. */
+uint64_t
+cage_bounding(const struct keep *keep)
+{
+	return hands_over(keep) ? set_of(keep->caps) : 0;
+}
+
+/* The kernel may know capabilities that came after this build: the first number that is none ends it.  Each is
+ * dropped once, since it takes a new set of credentials each time. */
+void
+cage_bound(uint64_t bounding)
+{
+	static uint64_t left = UINT64_MAX;
+
+	for (unsigned long nr = 0; nr < 64; nr++) {
+		if (!(left >> nr & 1) || bounding >> nr & 1 || prctl(PR_CAPBSET_DROP, nr) == 0)
+			continue;
+		if (nr > CAP_LAST_CAP)
+			break;
+		die(REASON_CONFINEMENT, "cannot empty the bounding set: CAP_SETPCAP is missing");
+	}
+	left &= bounding;
+}
+
 static void
-cut_capabilities(uint64_t kept, uint64_t bounding)
+cut_capabilities(uint64_t kept)
 {
 	struct __user_cap_header_struct header = this_process();
 	struct __user_cap_data_struct halves[2] = {
@@ -96,13 +118,6 @@ cut_capabilities(uint64_t kept, uint64_t bounding)
 		{ .effective = (uint32_t)(kept >> 32), .permitted = (uint32_t)(kept >> 32) },
 	};
 
-	for (unsigned long nr = 0; nr < 64; nr++) {
-		if (bounding >> nr & 1 || prctl(PR_CAPBSET_DROP, nr) == 0)
-			continue;
-		if (nr > CAP_LAST_CAP)
-			break;
-		die(REASON_CONFINEMENT, "cannot empty the bounding set: CAP_SETPCAP is missing");
-	}
 	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0UL, 0UL, 0UL) < 0 ||
 	    syscall(SYS_capset, &header, halves) < 0)
 		die(REASON_CONFINEMENT, "cannot cut the capabilities: is one that the row keeps missing?");
@@ -142,7 +157,7 @@ verify_flags(unsigned long bits)
 void
 cage_close(const struct keep *keep, uid_t owner_uid, gid_t owner_gid)
 {
-	uint64_t kept = set_of(keep->caps ? keep->caps : no_caps), bounding = hands_over(keep) ? kept : 0;
+	uint64_t kept = set_of(keep->caps ? keep->caps : no_caps), bounding = cage_bounding(keep);
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL) < 0)
 		die(REASON_CONFINEMENT, "cannot set no_new_privs");
@@ -165,7 +180,8 @@ cage_close(const struct keep *keep, uid_t owner_uid, gid_t owner_gid)
 		/* A change of uid makes a process dumpable again where fs.suid_dumpable says so.  It has all
 		 * its capabilities still, and so nobody of that uid can trace it yet (ptrace(2)). */
 		prctl(PR_SET_DUMPABLE, 0UL);
-		cut_capabilities(kept, bounding);
+		cage_bound(bounding);
+		cut_capabilities(kept);
 		verify_capabilities(kept, bounding);
 		verify_flags(bits_of(keep));
 	}

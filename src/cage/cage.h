@@ -7,6 +7,12 @@
 
 #include <sys/types.h>
 
+/* The capabilities that a stage hands to the program that it executes: its bounding set. */
+uint64_t cage_bounding(const struct keep *keep);
+
+/* Drops all others from this process's bounding set, and so from that of every child it will have.  For root alone. */
+void cage_bound(uint64_t bounding);
+
 /* For the rest of this process: no_new_privs; locked securebits; uid, gid and no groups; the
  * capabilities of keep and no others in any set, bounding set included; keep_always and keep's
  * system calls and no others (SIGSYS; where it executes, all but the denied, and then its bounding
