@@ -206,6 +206,12 @@ launched_with_console() {
 	expect 0 - own cleanup-jailer-chroot a
 }
 
+@test "does: a read that fails ends no console" {
+	: > "$BATS_TEST_TMPDIR/console"
+	"$BANGER_BUILD/tests/drain" "$BATS_TEST_TMPDIR/console"
+	[ "$(cat "$BATS_TEST_TMPDIR/console")" = said ]
+}
+
 @test "does: a full disk loses the console's bytes, and nothing else; so does the end of what appends them" {
 	launched_with_console
 	local keeper

@@ -49,6 +49,18 @@ room_left(void)
 	return (size_t)(CONSOLE_BYTES_MAX - status.st_size);
 }
 
+/* One error is no end: the VM, which runs by now, would have no console. */
+static ssize_t
+read_on(char *bytes, size_t size)
+{
+	enum { TRIES = 8 };
+	ssize_t got = -1;
+
+	for (int i = 0; i < TRIES && got < 0; i++)
+		got = read(FD_CONSOLE_OUT, bytes, size);
+	return got;
+}
+
 int
 console_drain(void)
 {
@@ -61,7 +73,7 @@ console_drain(void)
 		return -errno;
 	if (close_range(0, FD_CONSOLE - 1, 0) < 0 || close_range(FD_CONSOLE_OUT + 1, ~0U, 0) < 0)
 		return -errno;
-	while ((got = read(FD_CONSOLE_OUT, bytes, sizeof(bytes))) > 0) {
+	while ((got = read_on(bytes, sizeof(bytes))) > 0) {
 		size_t room = room_left(), length = (size_t)got;
 
 		/* A full disk or a quota is no reason to stop reading. */
