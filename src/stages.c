@@ -2,8 +2,8 @@
  * stages.c: the last step of main: a verb's stages, each in its cage.
  *
  * The last stage is this process, those before it are children, one after another.  Where one of these touches
- * something, the last one's cage closes first: if that cannot close nothing has been touched, and whatever
- * happens afterwards there is somebody left to undo it.  Then a child goes ahead with the stages before it.
+ * something, the last one's cage closes first: if that cannot close nothing has been touched, and of whatever fails
+ * afterwards there is somebody left to undo it.  Then a child goes ahead with the stages before it.
  */
 #include "steps.h"
 

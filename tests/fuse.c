@@ -25,6 +25,7 @@ enum { NODES_MAX = 1024, ROOM = 1 << 17 };
 static int nodes[NODES_MAX + 1] = { -1 };       /* O_PATH; FUSE_ROOT_ID is 1 */
 static uint64_t node_count;
 static int device;
+static int mounted = -1;                        /* what is to be taken off at the end, and nothing else */
 
 static void
 answer(const struct fuse_in_header *in, int error, const void *body, size_t size)
@@ -174,6 +175,7 @@ fuse_begin(const char *path, enum fuse_manner manner, uid_t owner)
 		 owner, owner, manner == FUSE_PRIVATE ? "" : ",allow_other");
 	if (mount("of-the-owner", path, "fuse", MS_NOSUID | MS_NODEV, options) < 0)
 		return -1;
+	mounted = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	server = fork();
 	if (server == 0)
 		serve(manner == FUSE_HANGS);
@@ -183,9 +185,13 @@ fuse_begin(const char *path, enum fuse_manner manner, uid_t owner)
 }
 
 void
-fuse_end(const char *path, pid_t server)
+fuse_end(pid_t server)
 {
+	char link[32];
+
 	kill(server, SIGKILL);
 	waitpid(server, NULL, 0);
-	umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW);
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", mounted);
+	umount2(link, MNT_DETACH);
+	close(mounted);
 }

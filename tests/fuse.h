@@ -17,4 +17,4 @@ enum fuse_manner {
 pid_t fuse_begin(const char *path, enum fuse_manner manner, uid_t owner);
 
 /* Ends the child, so that who waits for it goes on, and takes the mount away. */
-void fuse_end(const char *path, pid_t server);
+void fuse_end(pid_t server);

@@ -395,6 +395,49 @@ bounded="timeout -s KILL 10"
 	canaries_same
 }
 
+# shellcheck disable=SC2086
+@test "in time: a file system of the owner's deep among the sockets, status and cleaning up" {
+	local deep
+	deep=sockets/$(printf 'd%.0s' {1..200})/$(printf 'e%.0s' {1..200})/$(printf 'f%.0s' {1..200})
+	prepare_vm a 1900 1900
+	launched a
+	as banger mkdir -p "$jails/a/$deep"
+	expect 0 - over_root "$deep" hangs $bounded banger-priv status
+	own kill-process "$pid" vm=a
+	until_true gone_from /sys/fs/cgroup/banger/a
+	expect 0 - over_root "$deep" hangs $bounded banger-priv cleanup-jailer-chroot a
+	[ ! -e "$jails/a" ]
+}
+
+# shellcheck disable=SC2086
+@test "refuses: a file system of the owner's over the root of a chroot in use goes, and nothing else, from either table" {
+	local from
+	prepare_vm a 1900 1900
+	launched a
+	own kill-process "$pid" vm=a
+	until_true gone_from /sys/fs/cgroup/banger/a
+	start env --chdir="$jails/a/root" sleep 1000
+	for from in "" "$BANGER_BUILD/tests/inject fail:ENOSYS 458 1"; do
+		expect 6 in-use over_root root hangs $bounded $from banger-priv cleanup-vm a
+		[ "$(stat -f -c %T "$jails/a/root")" = tmpfs ]
+		run ! grep -q of-the-owner /proc/self/mountinfo
+	done
+	end "$pid"
+	expect 0 - own cleanup-vm a
+}
+
+@test "in time: where no cgroup tells, a file system of the owner's over the root hides no VM from cleanup-vm" {
+	prepare_vm a 1900 1900
+	unshare --mount --propagation private bash -c "
+		set -e
+		mount -t tmpfs none /sys/fs/cgroup
+		pid=\$(banger-priv launch-firecracker a | jq .pid)
+		$BANGER_BUILD/tests/mount-fuse $jails/a/root hangs 1900 $bounded banger-priv cleanup-vm a && exit 1
+		$bounded banger-priv cleanup-vm a
+		[ ! -d /proc/\$pid ] || grep -q '^State:.*Z' /proc/\$pid/status"
+	[ ! -d "$jails/a" ]
+}
+
 @test "refuses: a VM cannot change the socket directory, not even before it answers" {
 	# A default access list of rwx for all would undo the owner's umask.
 	firecracker_first 'static const char all[] = "\2\0\0\0\1\0\7\0\377\377\377\377\4\0\7\0\377\377\377\377\40\0\7\0\377\377\377\377";

@@ -33,6 +33,6 @@ main(int argc, char *argv[])
 	}
 	if (child < 0 || waitpid(child, &status, 0) != child)
 		return BAD_USE;
-	fuse_end(argv[1], server);
+	fuse_end(server);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }

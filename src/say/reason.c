@@ -43,7 +43,8 @@ reason_meaning(enum reason reason)
 enum code
 reason_code(enum reason reason)
 {
-	return reasons[reason].code;
+	/* It may come from another process, out of memory that it shares. */
+	return (unsigned)reason < REASON_COUNT ? reasons[reason].code : CODE_FAILED;
 }
 
 enum reason

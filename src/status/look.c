@@ -46,12 +46,24 @@ looked(int rc, const char *at)
 
 /* ---- chroots, sockets, cgroups ---- */
 
+/* Not behind a mount, which may be the owner's and never answer. */
+static bool
+is_socket(int directory, const char *name)
+{
+	struct stat status;
+	int fd = beneath_open(directory, name, O_PATH | O_NOFOLLOW, 0);
+	bool is = fd >= 0 && fstat(fd, &status) == 0 && S_ISSOCK(status.st_mode);
+
+	if (fd >= 0)
+		close(fd);
+	return is;
+}
+
 static void
 list_sockets(int jail, const struct vm_id *vm)
 {
 	char path[VM_ID_MAX + sizeof("/" SOCKET_DIR_INSIDE)];
 	struct directory_reader sockets;
-	struct stat status;
 	const char *name;
 
 	snprintf(path, sizeof(path), "%s/" SOCKET_DIR_INSIDE, vm->text);
@@ -59,7 +71,7 @@ list_sockets(int jail, const struct vm_id *vm)
 	if (sockets.fd < 0)
 		return;
 	for (unsigned shown = 0; shown < SOCKETS_SHOWN && (name = directory_next(&sockets)) && *name;) {
-		if (fstatat(sockets.fd, name, &status, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISSOCK(status.st_mode))
+		if (!is_socket(sockets.fd, name))
 			continue;
 		inventory_tie(inventory_add(all, OBJECT_SOCKET, name, "there"), vm->text);
 		shown++;

@@ -51,24 +51,40 @@ goes_with_fuse(const struct mount_table *table, unsigned which)
 	return table->is_fuse[which] || lies_in_fuse(table, which);
 }
 
-/* A VM that has the owner's uid leaves the owner what is the VM's: it can have file systems of its own there, which
- * may never answer.  So they go first, in use or not, the last first, each with what is mounted in it, and no path of
- * ours leads into one. */
+/* Only if what is there still is one: another may have gone by itself, and what it lay over has its turn later. */
+static int
+detach_one(int directory, const char *path)
+{
+	const char *name;
+	int rc, fd, parent = pin_parent(directory, path, &name);
+
+	if (parent < 0)
+		return parent;
+	fd = beneath_open(parent, name, O_PATH | O_NOFOLLOW, 1);
+	close(parent);
+	if (fd < 0)
+		return fd;
+	rc = mount_is_no_fuse(fd);
+	if (rc == 0)
+		rc = mount_detach(fd);
+	close(fd);
+	return rc < 0 ? rc : 0;
+}
+
+/* The owner can have file systems of its own in sockets, and where the VM has its uid also over what is the VM's; and
+ * they may never answer.  So they go first, in use or not, the last first, each with what is mounted in it, and no path
+ * of ours leads into one. */
 static int
 detach_fuse(int directory, const struct mount_table *table)
 {
 	int rc = 0;
 
 	for (unsigned at = table->count; rc == 0 && at-- > 0;) {
-		const char *name;
-		int parent;
-
 		if (!table->is_fuse[at] || lies_in_fuse(table, at))
 			continue;
-		parent = pin_parent(directory, table->below[at], &name);
-		rc = parent < 0 ? parent : mount_remove(parent, name, true);
-		if (parent >= 0)
-			close(parent);
+		rc = detach_one(directory, table->below[at]);
+		if (rc == -ENOENT || rc == -EINVAL)
+			rc = 0;
 	}
 	return rc;
 }

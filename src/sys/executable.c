@@ -54,7 +54,7 @@ pin_copy(int vm_directory, struct stat *status)
 static bool
 is_no_copy(int rc)
 {
-	return rc == -ENOENT || rc == -ENXIO || rc == -ENOTDIR || rc == -ELOOP || rc == -EXDEV;
+	return rc == -ENOENT || rc == -ENXIO || rc == -ENOTDIR || rc == -ELOOP;
 }
 
 static int
@@ -108,7 +108,7 @@ executable_copy_is_used(int vm_directory)
 	int rc, fd = pin_copy(vm_directory, &status);
 
 	if (fd < 0)
-		return is_no_copy(fd) ? 0 : fd;
+		return is_no_copy(fd) ? 0 : fd == -EXDEV ? -EOPNOTSUPP : fd;
 	rc = is_open_elsewhere(fd);
 	close(fd);
 	return rc;

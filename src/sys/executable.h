@@ -25,7 +25,7 @@ int executable_is_copy(const struct stat *executable, const char *vm, const stru
  * For that a lease is asked for, which the kernel grants only where the file is open nowhere else, and given
  * back at once (fcntl(2), F_SETLEASE; counted per inode since Linux 5.3); who opens the file in that instant waits
  * for it, as long as fs.lease-break-time at most.  -EOPNOTSUPP where the kernel gives none there: fs.leases-enable is
- * 0, or the file system has none.
+ * 0, or the file system has none; and where something is mounted over the copy, or a FUSE over the VM's root.
  *
  * What it does not see: a process that has taken the file's name away from it, and one that executes something
  * else, be it the jailer just before it becomes firecracker. */

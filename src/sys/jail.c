@@ -123,54 +123,44 @@ jail_end_turn(void)
 	turn = -1;
 }
 
-static bool
-is_tmpfs(int fd)
-{
-	enum { TMPFS_HANDLE = 1 };      /* of FUSE's it is 0x81 */
-	union {
-		struct file_handle head;
-		char bytes[sizeof(struct file_handle) + MAX_HANDLE_SZ];
-	} handle = { .head.handle_bytes = MAX_HANDLE_SZ };
-	int mount;
-
-	return name_to_handle_at(fd, "", &handle.head, &mount, AT_EMPTY_PATH) == 0 &&
-	       handle.head.handle_type == TMPFS_HANDLE;
-}
-
 int
 jail_open_tmpfs(int directory, const char *name)
 {
-	int fd = beneath_open(directory, name, O_PATH | O_DIRECTORY, 0);
+	int rc, fd = beneath_open(directory, name, O_PATH | O_DIRECTORY, 0);
 
 	if (fd != -EXDEV)
 		return fd;
 	fd = beneath_open(directory, name, O_PATH | O_DIRECTORY, 1);
-	if (fd < 0 || is_tmpfs(fd))
+	rc = fd < 0 ? fd : mount_is_no_fuse(fd);
+	if (rc == 1 || fd < 0)
 		return fd;
 	close(fd);
-	return -EXDEV;
+	return rc < 0 ? rc : -EXDEV;
 }
 
-/* What a descriptor, which it closes, says; all zeros, and so nobody's, of none. */
-static struct stat
-look_at(int fd)
+/* What a descriptor, which it closes, says; of one that is not there, all zeros, and so nobody's. */
+static int
+look_at(int fd, struct stat *status)
 {
-	struct stat status;
+	int rc = fd >= 0 && fstat(fd, status) < 0 ? -errno : fd < 0 ? fd : 0;
 
-	if (fd < 0 || fstat(fd, &status) < 0)
-		status = (struct stat){ 0 };
 	if (fd >= 0)
 		close(fd);
-	return status;
+	if (rc < 0)
+		*status = (struct stat){ 0 };
+	return rc == -ENOENT || rc == -ENOTDIR || rc == -ELOOP ? 0 : rc;
 }
 
-/* Whether that VM's directory, or what is its root, is the uid's or the gid's. */
-static bool
+/* Whether that VM's directory, or what is its root, is the uid's or the gid's: 1, 0, or -errno. */
+static int
 vm_has_ids(int jail, const char *vm, uid_t uid, gid_t gid)
 {
+	struct stat root, directory;
 	int fd = beneath_open(jail, vm, O_PATH | O_DIRECTORY, 0);
-	struct stat root = look_at(fd < 0 ? fd : jail_open_tmpfs(fd, "root")), directory = look_at(fd);
+	int rc = look_at(fd < 0 ? fd : jail_open_tmpfs(fd, "root"), &root), of_directory = look_at(fd, &directory);
 
+	if (rc < 0 || of_directory < 0)
+		return rc < 0 ? rc : of_directory;
 	return (uid != 0 && (root.st_uid == uid || handover_taker(&directory) == uid)) ||
 	       (gid != 0 && root.st_gid == gid);
 }

@@ -21,14 +21,12 @@ int jail_open_in_turn(const struct settings *settings, struct jail_fault *fault)
 void jail_end_turn(void);
 
 /* Opens one of the directories that a VM has tmpfs on, root or sockets, or what a chroot of another making has there,
- * in `directory`.  -EXDEV where something else is mounted over it: the VM's uid may be the owner's, who can have a FUSE
- * over what is its own, and whoever asks that for anything may wait for ever.  The kind of its handle tells, which is
- * no question to a FUSE (name_to_handle_at(2); mm/shmem.c and fs/fuse/inode.c since Linux 2.6.39).  O_PATH; the
- * caller closes it. */
+ * in `directory`.  -EXDEV where what is mounted over it may be a FUSE: the VM's uid may be the owner's, who can have
+ * one over what is its own (mount_is_no_fuse).  O_PATH; the caller closes it. */
 int jail_open_tmpfs(int directory, const char *name);
 
 #define JAIL_OPEN_TMPFS_CALLS \
-	CALL(name_to_handle_at, "whether a mount in a VM's directory is a tmpfs, and none of the owner's")
+	CALL(name_to_handle_at, "whether a mount in a VM's directory may be a FUSE of the owner's")
 
 /* In turn: makes sure of the private mount, and opens anew, below it. */
 int jail_bind(const struct settings *settings, struct jail_fault *fault);

@@ -21,6 +21,7 @@ kernel_try(void)
 		{ SYS_pidfd_send_signal, "pidfd_send_signal" }, { SYS_execveat, "execveat" },
 		{ SYS_open_tree, "open_tree" }, { SYS_move_mount, "move_mount" }, { SYS_fsopen, "fsopen" },
 		{ SYS_fsmount, "fsmount" }, { SYS_mount_setattr, "mount_setattr" },
+		{ SYS_name_to_handle_at, "name_to_handle_at" },
 	};
 
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]) && !lacking; i++)

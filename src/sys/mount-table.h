@@ -6,9 +6,12 @@
  */
 #pragma once
 
+#include <limits.h>
 #include <stdbool.h>
 
-enum { MOUNTS_MAX = 128, MOUNT_PATH_MAX = 512 };
+/* More than a prepared chroot has, and all that fusermount lets users mount on a host (mount_max in fuse.conf), in
+ * places as deep as there are. */
+enum { MOUNTS_MAX = 128 + 1024, MOUNT_PATH_MAX = PATH_MAX };
 
 /* In the order in which they were mounted, each by its path below the directory that was asked for. */
 struct mount_table {
@@ -21,7 +24,7 @@ struct mount_table {
 int mount_table_open(void);
 
 /* Fills the table with what is mounted at or below prefix, an absolute path, in the mount that
- * `inside` lies in.  -E2BIG and -ENAMETOOLONG for what no prepared chroot has. */
+ * `inside` lies in.  -E2BIG and -ENAMETOOLONG beyond those. */
 int mount_table_read(int inside, const char *prefix, struct mount_table *table);
 
 #define MOUNT_TABLE_CALLS \

@@ -90,6 +90,30 @@ mount_is_root(int fd)
 }
 
 int
+mount_is_no_fuse(int fd)
+{
+	enum { PLAIN_HANDLE = 1 };
+	union {
+		struct file_handle head;
+		char bytes[sizeof(struct file_handle) + MAX_HANDLE_SZ];
+	} handle = { .head.handle_bytes = MAX_HANDLE_SZ };
+	int mount;
+
+	if (name_to_handle_at(fd, "", &handle.head, &mount, AT_EMPTY_PATH) == 0)
+		return handle.head.handle_type == PLAIN_HANDLE;
+	return errno == EOPNOTSUPP ? 0 : -errno;
+}
+
+int
+mount_detach(int fd)
+{
+	char link[32];
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	return umount2(link, MNT_DETACH) < 0 ? -errno : 0;
+}
+
+int
 mount_make_private(int fd)
 {
 	struct mount_attr wanted = { .propagation = MS_PRIVATE };

@@ -29,8 +29,18 @@ int mount_attach(int mount, int directory, const char *name);
 /* Whether a descriptor holds the root of a mount: 1, 0, or -errno. */
 int mount_is_root(int fd);
 
+/* Whether what a descriptor holds cannot be a FUSE's, which whoever asks it for anything may wait for, for ever: 1,
+ * 0, or -errno.  The type of its handle tells, without asking the file system: 1 of a tmpfs, and of ext4 and others;
+ * 0x81 of a FUSE, and of some that are none; some have no handles (name_to_handle_at(2); mm/shmem.c and
+ * fs/fuse/inode.c since Linux 2.6.39). */
+int mount_is_no_fuse(int fd);
+
 /* Takes the mount that a descriptor holds the root of out of its peer group. */
 int mount_make_private(int fd);
+
+/* Takes off the very mount that a descriptor holds the root of, with all that is below it, used or not: -EINVAL when
+ * it is mounted no more.  Through /proc/self/fd: umount2(2) takes no descriptor. */
+int mount_detach(int fd);
 
 /* Unmounts what is mounted on `name` in the directory: -EBUSY while it is used, unless it is to go
  * with all that is below it (whole), -EINVAL when nothing is. */

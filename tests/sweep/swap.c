@@ -244,7 +244,7 @@ swap_end(void)
 {
 	run_let_go = NULL;
 	if (is_mount(now.swap)) {
-		fuse_end(now.at, now.server);
+		fuse_end(now.server);
 		return;
 	}
 	if (now.swap == SWAP_ACL) {
