@@ -77,6 +77,7 @@ mark() { stat -c '%U %G %a %h %i %F' "$@"; }
 		late=$(python3 - "$BATS_TEST_DIRNAME/lib" <<- 'PYTHON'
 			import os, socket, subprocess, sys, time
 			sys.path.append(sys.argv[1])
+			sys.dont_write_bytecode = True
 			import lateness
 			p = subprocess.Popen(["banger-priv", "ensure-socket-access", "/run/banger/x/y/a.sock",
 					      "/run/banger/b.sock", "timeout=5000"])

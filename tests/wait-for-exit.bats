@@ -32,6 +32,7 @@ wait_in_background() {
 		late=$(python3 - "$BATS_TEST_DIRNAME/lib" "$vmm" <<- 'PYTHON'
 			import os, select, signal, subprocess, sys, time
 			sys.path.append(sys.argv[1])
+			sys.dont_write_bytecode = True
 			import lateness
 			vmm = int(sys.argv[2])
 			p = subprocess.Popen(["banger-priv", "wait-for-exit", str(vmm), "/run/banger/a.sock"])
