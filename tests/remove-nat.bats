@@ -5,12 +5,7 @@ load lib/common
 load lib/guests
 
 setup_file() {
-	cp /etc/banger/priv.conf "$BATS_FILE_TMPDIR"
-	banger-priv ensure-bridge
-	internet_plant
-	guest_plant a 172.30.0.2
-	guest_plant b 172.30.0.3
-	until pings a 172.30.0.1 && pings b 172.30.0.1; do :; done
+	two_guests_plant
 }
 teardown_file() { network_end; }
 setup() {

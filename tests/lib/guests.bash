@@ -90,3 +90,13 @@ foreign() { nft -j list ruleset | jq -S 'del(.. | .packets?, .bytes?) |
 	.nftables |= map(select((.[].table? // .[].name?) != "banger-priv"))'; }
 without_ours() { jq -S '.nftables |= map(select(.rule.comment? // "" | startswith("banger-priv: ") | not))'; }
 ours_in() { nft -a list ruleset | grep -c 'comment "banger-priv: guests of'; }
+
+# Guests a and b on the bridge, who reach the host, and an internet behind the uplink; the configuration is kept.
+two_guests_plant() {
+	cp /etc/banger/priv.conf "$BATS_FILE_TMPDIR"
+	banger-priv ensure-bridge
+	internet_plant
+	guest_plant a 172.30.0.2
+	guest_plant b 172.30.0.3
+	until pings a 172.30.0.1 && pings b 172.30.0.1; do :; done
+}
