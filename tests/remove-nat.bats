@@ -14,7 +14,7 @@ setup() {
 }
 teardown() {
 	cp "$BATS_FILE_TMPDIR/priv.conf" /etc/banger/priv.conf
-	for table in "ip filter" "inet firewall" "ip nat" "inet second"; do
+	for table in "ip filter" "inet firewall" "ip nat" "ip raw" "inet second"; do
 		# shellcheck disable=SC2086
 		nft delete table $table 2> /dev/null || :
 	done
@@ -144,6 +144,55 @@ only_what_is_the_guests() {
 		in_guest a ip addr del "$source/32" dev eth0
 	done
 	[ "$(arrived)" = "$count" ]
+}
+
+# Of Docker 28 and later: its chains hang from one, and DOCKER-USER is left to the administrator whole.
+docker_28_rules() {
+	iptables-restore <<- 'RULES'
+		*raw
+		-A PREROUTING -d 172.17.0.2/32 ! -i docker0 -j DROP
+		COMMIT
+		*filter
+		:FORWARD DROP [0:0]
+		:DOCKER - [0:0]
+		:DOCKER-BRIDGE - [0:0]
+		:DOCKER-CT - [0:0]
+		:DOCKER-FORWARD - [0:0]
+		:DOCKER-ISOLATION-STAGE-1 - [0:0]
+		:DOCKER-ISOLATION-STAGE-2 - [0:0]
+		:DOCKER-USER - [0:0]
+		-A FORWARD -j DOCKER-USER
+		-A FORWARD -j DOCKER-FORWARD
+		-A DOCKER ! -i docker0 -o docker0 -j DROP
+		-A DOCKER-BRIDGE -o docker0 -j DOCKER
+		-A DOCKER-CT -o docker0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+		-A DOCKER-FORWARD -j DOCKER-CT
+		-A DOCKER-FORWARD -j DOCKER-ISOLATION-STAGE-1
+		-A DOCKER-FORWARD -j DOCKER-BRIDGE
+		-A DOCKER-FORWARD -i docker0 -j ACCEPT
+		-A DOCKER-ISOLATION-STAGE-1 -i docker0 ! -o docker0 -j DOCKER-ISOLATION-STAGE-2
+		-A DOCKER-ISOLATION-STAGE-2 -o docker0 -j DROP
+		COMMIT
+	RULES
+}
+
+@test "the rules of Docker 28, where DOCKER-USER is empty: one commented rule in it, gone with the last guest" {
+	docker_28_rules
+	local rules state
+	rules=$(iptables -S)
+	state=$(foreign)
+	run ! pings a 203.0.113.2
+	own ensure-nat 172.30.0.2 banger-a
+	own ensure-nat 172.30.0.3 banger-b
+	only_what_is_the_guests
+	[ "$(iptables -S DOCKER-USER | grep -c 'comment "banger-priv: guests of 172.30.0.1/24" -j ACCEPT')" = 1 ]
+	[ "$(diff <(echo "$rules") <(iptables -S) | grep -c '^[<>]')" = 1 ]
+	[ "$(foreign | without_ours)" = "$state" ]
+	own remove-nat 172.30.0.2 banger-a
+	own remove-nat 172.30.0.3 banger-b
+	[ "$(foreign)" = "$state" ]
+	[ "$(iptables -S)" = "$rules" ]
+	run ! pings b 203.0.113.2
 }
 
 docker_rules() {
