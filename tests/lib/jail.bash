@@ -10,9 +10,21 @@ restore_binaries() {
 	install -m 0755 -o root -g root "${BANGER_TEST_JAILER:-$stand_ins/jailer}" /usr/local/bin/jailer
 }
 
-# A tmpfs: the world's /var is an overlay, which cannot map ids.
+# Which can map ids, unlike the overlay that the world's /var is: tmpfs since Linux 6.3, ext4 since 5.12.
+mount_state_dir() {
+	if [ "$(printf '%s\n' 6.3 "$(uname -r)" | sort -V | head -1)" = 6.3 ]; then
+		mount -t tmpfs -o mode=711 state /var/lib/banger
+	else
+		truncate -s 256M /run/state
+		mke2fs -q -F -t ext4 /run/state
+		mount -o loop /run/state /var/lib/banger
+		chmod 0711 /var/lib/banger
+		rmdir /var/lib/banger/lost+found
+	fi
+}
+
 jail_setup() {
-	mount -t tmpfs -o mode=711 state /var/lib/banger
+	mount_state_dir
 	install -d -m 0711 /var/lib/banger/jail "$jails"
 	install -d -o banger -g banger "$images" /var/lib/banger/vm1
 	as banger sh -ec "echo kernel > $images/vmlinux; echo initrd > $images/initrd
