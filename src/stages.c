@@ -9,6 +9,7 @@
 
 #include "cage/cage.h"
 #include "say/say.h"
+#include "sys/pidfd.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { BEGIN_MS = 10000 };
+enum { BEGIN_MS = 10000, END_MS = 5000 };
 
 /* What these processes tell each other. */
 static struct course {
@@ -112,13 +113,28 @@ await_begin(int begun)
 	return ready < 0 ? -errno : ready == 0 ? -ETIMEDOUT : 0;
 }
 
-/* What it has noted by the time it begins is why it does not. */
+/* Nothing is said, nor undone, while it may still do something.  If it noted why it does not begin, that is why. */
+static enum code
+give_up(pid_t child, int pidfd, enum descriptor number, int rc)
+{
+	int ended = pidfd_end(pidfd, END_MS, "a child to end");
+	enum code code = rc < 0 ? failed(rc, "a child cannot begin") : CODE_FAILED;
+
+	close(pidfd);
+	/* The last stage tries again. */
+	if (ended < 0 && ended != -EBUSY)
+		return failed(ended, "cannot end process %d", (int)child);
+	close((int)number);
+	return ended == 0 ? code : refused(REASON_IN_USE, "process %d has not ended since it was killed", (int)child);
+}
+
+/* Under its number from its first moment, so that the last stage can end it, whatever becomes of this process; but
+ * only one that has begun keeps it. */
 static enum code
 act_beside(const struct verb *verb, unsigned stage, const struct settings *settings)
 {
 	const struct stage *self = &verb->stages[stage];
 	int rc, pidfd = -1, begun[2];
-	enum reason reason;
 	pid_t child;
 
 	if (pipe2(begun, O_CLOEXEC) < 0)
@@ -126,19 +142,17 @@ act_beside(const struct verb *verb, unsigned stage, const struct settings *setti
 	child = divide(self, &pidfd);
 	if (child == 0)
 		be_stage(verb, stage, settings);
-	rc = child < 0 ? -errno : 0;
+	rc = child < 0 ? -errno : dup3(pidfd, (int)self->beside, O_CLOEXEC) < 0 ? -errno : 0;
 	close(begun[1]);
 	if (rc == 0)
 		rc = await_begin(begun[0]);
 	close(begun[0]);
-	reason = course->words[stage].reason;
-	if (rc == 0 && reason == REASON_NONE && dup3(pidfd, (int)self->beside, O_CLOEXEC) < 0)
-		rc = -errno;
-	if (rc < 0 && child > 0)
-		syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0U);
-	if (child > 0)
-		close(pidfd);
-	return rc < 0 ? failed(rc, "a child cannot begin") : reason == REASON_NONE ? CODE_DONE : CODE_FAILED;
+	if (child < 0)
+		return failed(rc, "cannot start a child");
+	if (rc < 0 || course->words[stage].reason != REASON_NONE)
+		return give_up(child, pidfd, self->beside, rc);
+	close(pidfd);
+	return CODE_DONE;
 }
 
 /* ---- all but the last ---- */

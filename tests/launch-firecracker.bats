@@ -716,6 +716,66 @@ consoles_are_left() { grep -q 'populated 0' /sys/fs/cgroup/banger/_consoles/cgro
 	canaries_same
 }
 
+# What joins a frozen cgroup stays in that call, until it is killed.
+frozen() { # VM
+	mkdir -p "/sys/fs/cgroup/banger/$1"
+	echo 1 > "/sys/fs/cgroup/banger/$1/cgroup.freeze"
+}
+
+@test "busy: what shall become the jailer and hangs is ended, by one or the other, or said not to be" {
+	prepare_vm a 1900 1900
+	frozen a
+	expect 6 timeout inject fail:EIO pidfd_send_signal 1 banger-priv launch-firecracker a
+	[[ $err == *": a child cannot begin: Connection timed out (ETIMEDOUT); cannot end process "[1-9]*": Input/output error (EIO); it said: nothing" ]]
+	nothing_runs a
+	[ -z "$(pgrep -x banger-priv)" ]
+	clean_up a
+	prepare_vm a 1900 1900
+	frozen a
+	# SIGKILL has to wait for the kernel, as above.
+	expect 6 timeout timeout 60 "$BANGER_BUILD/tests/inject" alter:1:0 pidfd_send_signal 1 banger-priv launch-firecracker a
+	[[ $err == *": a child cannot begin: Connection timed out (ETIMEDOUT); process "[1-9]*" has not ended since it was killed; its cgroup still has a process; cleanup-vm ends it" ]]
+	own cleanup-vm a
+	[ -z "$(pgrep -x banger-priv)" ]
+}
+
+# As which of its calls of dup3 something gets its number.
+dup3_to() { # NUMBER COMMAND...
+	trace "$BATS_TEST_TMPDIR/dup3" -e trace=dup3 "${@:2}" > /dev/null 2>&1 || :
+	grep -oE 'dup3\([0-9]+, [0-9]+' "$BATS_TEST_TMPDIR/dup3" | grep -n ", $1$" | cut -d: -f1
+}
+
+@test "fails: a child that cannot be held does not go on" {
+	local number n
+	jailer_is 'return 1;'
+	for number in 24 38; do
+		prepare_vm a 1900 1900
+		n=$(dup3_to "$number" banger-priv launch-firecracker a console="$images/console")
+		clean_up a
+		prepare_vm a 1900 1900
+		expect 5 no-space inject fail:EMFILE dup3 "$n" banger-priv launch-firecracker a console="$images/console"
+		[[ $err == *": a child cannot begin: Too many open files (EMFILE)"* ]]
+		nothing_runs a
+		until_true consoles_are_left
+		clean_up a
+	done
+}
+
+@test "fails: what shall become the jailer is held from its first moment, whatever happens to who started it" {
+	prepare_vm a 1900 1900
+	frozen a
+	banger-priv launch-firecracker a > "$BATS_TEST_TMPDIR/out" 2> "$BATS_TEST_TMPDIR/err" 3>&- &
+	local launching=$! held
+	until_true grep -q . /sys/fs/cgroup/banger/a/cgroup.procs
+	held=$(cat /sys/fs/cgroup/banger/a/cgroup.procs)
+	kill -KILL "$(pgrep -P "$launching" | grep -vx "$held")"
+	ended_with 5 "$launching"
+	one_clean_line
+	grep -q 'the child that goes ahead did not come to its end; it said: nothing$' "$BATS_TEST_TMPDIR/err"
+	nothing_runs a
+	[ ! -e "/proc/$held" ]
+}
+
 @test "refuses: another VM cannot get the ids of one that the jailer is working on" {
 	printf 'vm_uid = 2000-2009\nvm_gid = 1900\n' >> /etc/banger/priv.conf
 	prepare_vm a 2000 1900
