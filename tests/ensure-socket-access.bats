@@ -102,10 +102,10 @@ mark() { stat -c '%U %G %a %h %i %F' "$@"; }
 
 @test "does: waits for a directory that is removed and made again" {
 	as banger mkdir /run/banger/d
-	start banger-priv ensure-socket-access /run/banger/d/a.sock timeout=5000
-	until_true grep -q '^State:.S' "/proc/$pid/status"
-	sleep 0.2
-	as banger sh -c 'rmdir /run/banger/d; mkdir /run/banger/d'
+	# Once it watches that.
+	start "$BANGER_BUILD/tests/inject" "do:rmdir /run/banger/d && install -d -o banger /run/banger/d && touch $BATS_TEST_TMPDIR/renewed" \
+		ppoll 1 banger-priv ensure-socket-access /run/banger/d/a.sock timeout=60000
+	until_true test -e "$BATS_TEST_TMPDIR/renewed"
 	make_socket banger /run/banger/d/a.sock
 	wait "$pid"
 	is_given /run/banger/d/a.sock
@@ -120,7 +120,7 @@ mark() { stat -c '%U %G %a %h %i %F' "$@"; }
 
 @test "does: no processor time while it waits" {
 	start banger-priv ensure-socket-access /run/banger/a.sock timeout=60000
-	sleep 0.3
+	until_true grep -q '^271 ' "/proc/$pid/syscall"         # ppoll
 	local before
 	before=$(cut -d' ' -f14,15 "/proc/$pid/stat")
 	sleep 1.5

@@ -292,14 +292,11 @@ scenario_ensure_socket_access_1() { access 0 "$@"; }
 scenario_ensure_socket_access_2() { # as on a kernel before 6.6
 	access 5 $(failing fchownat) "$@" && access 0 "$BANGER_BUILD/tests/inject" fail:ENOSYS fchmodat2 1 "$@"
 }
-scenario_ensure_socket_access_3() {
-	local status=0
+scenario_ensure_socket_access_3() { # it comes once the verb watches
 	banger-priv ensure-socket-dir
 	rm -f /run/banger/late
-	(sleep .3; make_socket root /run/banger/late) 3>&- &
-	ends 0 "$@" ensure-socket-access /run/banger/late || status=$?
-	wait $!
-	return "$status"
+	ends 0 "$BANGER_BUILD/tests/inject" "do:$BANGER_BUILD/tests/make-socket /run/banger/late" ppoll 1 \
+		"$@" ensure-socket-access /run/banger/late
 }
 scenario_ensure_socket_access_4() { with_range ends 0 "$@" ensure-socket-access "$jail_socket"; }
 scenario_ensure_socket_access_5() { # where fchmodat2 is there, chmod is never asked
