@@ -300,6 +300,43 @@ signal.pause()"
 	launched a
 }
 
+@test "refuses: before a chroot or a cgroup is touched, whatever the reason" {
+	local console=console=$images/console before
+	prepare_vm a 1900 1900
+	prepare_vm used 1900 1900
+	chmod 0500 "$jails/used"
+	before=$(host_state; jail_state)
+	expect 3 absent own launch-firecracker nosuch "$console"
+	expect 3 exists own launch-firecracker used "$console"
+	expect 3 malformed own launch-firecracker a "$console" cgroup=pids.max:9 cgroup=pids.max:8
+	chmod 0775 /usr/local/bin/firecracker
+	expect 4 host own launch-firecracker a "$console"
+	restore_binaries
+	# Under a kernel with all controllers: tests/vm.
+	grep -qw memory /sys/fs/cgroup/cgroup.controllers || {
+		expect 4 host own launch-firecracker a "$console" cgroup=memory.max:1G
+		[[ $err == *"no cgroup controller for memory.max" ]]
+	}
+	[ "$(host_state; jail_state)" = "$before" ]
+	start sleep 60
+	cgroup_put a "$pid"
+	before=$(host_state; jail_state)
+	expect 6 in-use own launch-firecracker a "$console"
+	[ "$(host_state; jail_state)" = "$before" ]
+	end "$pid"
+	launched a "$console"
+}
+
+# Which root might do; then there is no VM without its limits.
+@test "fails: where the cgroup of all VMs goes away meanwhile" {
+	prepare_vm a 1900 1900
+	mkdir /sys/fs/cgroup/banger
+	# The children: who goes ahead, look, take.
+	expect 5 failed inject "do:rmdir /sys/fs/cgroup/banger" clone 3 banger-priv launch-firecracker a
+	[[ $err == *"cannot make the VM's cgroup: No such file or directory (ENOENT)" ]]
+	nothing_runs a
+}
+
 @test "refuses: a second launch, after success, a crash, or a failure; cleanup and prepare are the way" {
 	prepare_vm a 1900 1900
 	launched a
@@ -648,11 +685,10 @@ end_by_verbs() {
 # Unsafe is unsafe before anything was touched, and later a failure that is undone, but for the mark on the chroot.
 @test "fails: whichever stage's cage cannot close, the code is true, the line is one, and nothing goes on" {
 	local n status before codes=
-	own launch-firecracker absent 2> /dev/null || :
-	mkdir -p /sys/fs/cgroup/banger/_consoles
 	for n in $(seq 20); do
+		cgroup_end
 		prepare_vm a 1900 1900
-		before=$(jail_state)
+		before=$(host_state; jail_state)
 		status=0
 		inject fail:EPERM seccomp "$n" banger-priv launch-firecracker a console="$images/console" \
 			> "$BATS_TEST_TMPDIR/out" 2> "$BATS_TEST_TMPDIR/err" || status=$?
@@ -663,15 +699,17 @@ end_by_verbs() {
 		[ ! -s "$BATS_TEST_TMPDIR/out" ]
 		nothing_runs a
 		until_true consoles_are_left
-		[ "$status" != 4 ] || [ "$(jail_state)" = "$before" ]
-		[ "$status" = 4 ] || [ "$(stat -c '%a %g' "$jails/a")" = "500 1900" ]
+		[ "$status" != 4 ] || [ "$(host_state; jail_state)" = "$before" ]
+		[ "$n" -le 5 ] || [ "$(stat -c '%a %g' "$jails/a")" = "500 1900" ]
 		clean_up a
 	done
-	# conclude, open_console, make_parent, prepare; drain_console, become_jailer, wait_for_socket, talk
-	[ "$codes" = 44445555 ]
+	# conclude, open_console, look, make_parent; take; drain_console, become_jailer, wait_for_socket, talk
+	[ "$codes" = 444455555 ]
 }
 
-consoles_are_left() { grep -q 'populated 0' /sys/fs/cgroup/banger/_consoles/cgroup.events; }
+consoles_are_left() {
+	[ ! -d /sys/fs/cgroup/banger/_consoles ] || grep -q 'populated 0' /sys/fs/cgroup/banger/_consoles/cgroup.events
+}
 
 # What appends the console is the first to ask for a session of its own.
 @test "fails: what appends the console that cannot begin, or ends before the VM answers, ends the VM" {
@@ -699,6 +737,8 @@ consoles_are_left() { grep -q 'populated 0' /sys/fs/cgroup/banger/_consoles/cgro
 
 @test "fails: a VM that ends between its answer and ours has not been launched" {
 	prepare_vm a 1900 1900
+	mkdir -p /sys/fs/cgroup/banger
+	# The ends of look, take, wait_for_socket and talk.
 	expect 5 failed inject "do:pkill -KILL -x firecracker; while pgrep -x -r R,S,D,t,T firecracker; do :; done > /dev/null" \
 		exit_group 4 banger-priv launch-firecracker a
 	[[ $err == *"the jailer or firecracker gave up; it said: nothing" ]]

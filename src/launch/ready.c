@@ -73,7 +73,62 @@ ready_binaries(struct launched *launched, const struct settings *settings)
 	return keep(fd, FD_JAILER, "the jailer");
 }
 
+/* ---- the chroot ---- */
+
+enum code
+ready_chroot(struct launched *launched, const struct vm_id *vm, const struct settings *settings)
+{
+	struct prepared *prepared = &launched->prepared;
+	int rc = handover_find(vm, settings, prepared);
+
+	if (rc == -ENOENT)
+		return refused(REASON_ABSENT, "that VM has no chroot; prepare-jailer-chroot makes it");
+	if (rc == -EEXIST)
+		return refused(REASON_EXISTS, "this chroot has been launched before, or never was whole; "
+			       "cleanup-jailer-chroot and prepare-jailer-chroot make a new one");
+	if (rc < 0)
+		return failed(rc, "cannot open the chroot");
+	launched->launch.uid = prepared->uid;
+	launched->launch.gid = prepared->gid;
+	return keep(prepared->sockets, FD_SOCKETS, "its sockets");
+}
+
 /* ---- cgroups ---- */
+
+static enum code
+look_at_limits(const struct cgroup_limit *limits, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		int rc = cgroup_can_limit(&limits[i]);
+
+		if (rc == 0)
+			return refused(REASON_HOST, "this host has no cgroup controller for %s", limits[i].file);
+		if (rc < 0)
+			return failed(rc, "cannot look for the cgroup controller of %s", limits[i].file);
+	}
+	return CODE_DONE;
+}
+
+enum code
+ready_hierarchy(struct launched *launched, const struct vm_id *vm, const struct cgroup_limit *limits, unsigned count)
+{
+	int root = cgroup_root(), rc;
+
+	if (root == -ENOENT)
+		return count == 0 ? CODE_DONE :
+		       refused(REASON_HOST, "this host has no cgroup v2, which cgroup= needs");
+	if (root < 0)
+		return failed(root, "cannot open the cgroup hierarchy");
+	close(root);
+	launched->has_hierarchy = true;
+	rc = cgroup_has_parent();
+	if (rc < 0)
+		return failed(rc, "cannot open the cgroup of all VMs");
+	launched->has_parent = rc;
+	if (cgroup_is_running(vm))
+		return refused(REASON_IN_USE, "a process of that VM still runs; kill-process ends it");
+	return look_at_limits(limits, count);
+}
 
 static enum code
 set_limits(int cgroup, const struct cgroup_limit *limits, unsigned count)
@@ -81,8 +136,6 @@ set_limits(int cgroup, const struct cgroup_limit *limits, unsigned count)
 	for (unsigned i = 0; i < count; i++) {
 		int rc = cgroup_limit(cgroup, &limits[i]);
 
-		if (rc == -ENODEV)
-			return refused(REASON_HOST, "this host has no cgroup controller for %s", limits[i].file);
 		if (rc < 0)
 			return failed(rc, "cannot set %s", limits[i].file);
 	}
@@ -95,12 +148,8 @@ ready_cgroup(struct launched *launched, const struct vm_id *vm, const struct cgr
 	int cgroup = cgroup_make(vm);
 	enum code code;
 
-	if (cgroup == -ENOENT)
-		return CODE_DONE;
 	if (cgroup < 0)
 		return failed(cgroup, "cannot make the VM's cgroup");
-	if (cgroup_populated(cgroup) != 0)
-		return refused(REASON_IN_USE, "a process of that VM still runs; kill-process ends it");
 	launched->has_cgroup = true;
 	code = set_limits(cgroup, limits, count);
 	return code == CODE_DONE ? keep(cgroup_open_procs(cgroup), FD_CGROUP, "the VM's cgroup") : code;
@@ -109,7 +158,5 @@ ready_cgroup(struct launched *launched, const struct vm_id *vm, const struct cgr
 enum code
 ready_console_cgroup(void)
 {
-	int procs = cgroup_open_consoles();
-
-	return procs == -ENOENT ? CODE_DONE : keep(procs, FD_CONSOLE_CGROUP, "the consoles' cgroup");
+	return keep(cgroup_open_consoles(), FD_CONSOLE_CGROUP, "the consoles' cgroup");
 }

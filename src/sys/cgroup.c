@@ -85,6 +85,17 @@ open_parent(void)
 	return parent;
 }
 
+int
+cgroup_has_parent(void)
+{
+	int parent = open_parent();
+
+	if (parent < 0)
+		return parent == -ENOENT ? 0 : parent;
+	close(parent);
+	return 1;
+}
+
 static int
 make_in_parent(const char *name)
 {
@@ -184,7 +195,7 @@ enable(const char *controller)
 	rc = cgroup_write(root, "cgroup.subtree_control", word);
 	close(root);
 	if (rc < 0)
-		return rc == -EINVAL ? -ENOENT : rc;
+		return rc;
 	parent = open_parent();
 	if (parent < 0)
 		return parent;
@@ -216,16 +227,29 @@ cgroup_has(const char *controller)
 	return 0;
 }
 
+/* What its name begins with. */
+struct controller { char name[sizeof(((struct cgroup_limit *)0)->file)]; };
+
+static struct controller
+controller_of(const struct cgroup_limit *limit)
+{
+	struct controller controller = { "" };
+
+	memcpy(controller.name, limit->file, strcspn(limit->file, "."));
+	return controller;
+}
+
+int
+cgroup_can_limit(const struct cgroup_limit *limit)
+{
+	return cgroup_has(controller_of(limit).name);
+}
+
 int
 cgroup_limit(int cgroup, const struct cgroup_limit *limit)
 {
-	char controller[sizeof(limit->file)] = "";
-	int rc;
+	int rc = enable(controller_of(limit).name);
 
-	memcpy(controller, limit->file, strcspn(limit->file, "."));
-	rc = enable(controller);
-	if (rc == -ENOENT || rc == -EBUSY)
-		return -ENODEV;
 	return rc < 0 ? rc : cgroup_write(cgroup, limit->file, limit->value);
 }
 

@@ -19,6 +19,9 @@ const char *cgroup_place(void);
  * in it takes CAP_DAC_OVERRIDE even of uid 0.  -ENOENT where there is no cgroup v2. */
 int cgroup_make_parent(void);
 
+/* Whether it is: 1, 0 (also where there is no cgroup v2), or -errno. */
+int cgroup_has_parent(void);
+
 /* The VM's cgroup, made where it is not there (exclusively when it must be new).  A descriptor on
  * the directory, O_CLOEXEC, or -errno. */
 int cgroup_make(const struct vm_id *vm);
@@ -32,12 +35,14 @@ int cgroup_populated(int cgroup);
 /* Whether there is a process of that VM; true, too, where that cannot be told. */
 bool cgroup_is_running(const struct vm_id *vm);
 
-/* Sets a limit.  The hierarchy's root and the directory of all VMs are made to hand its controller on;
- * -ENODEV when this hierarchy has none such, or may not. */
-int cgroup_limit(int cgroup, const struct cgroup_limit *limit);
-
-/* Whether the hierarchy's root has that controller to give: 1, 0, or -errno. */
+/* Whether the hierarchy's root has that controller to give: 1, 0, or -errno.  The same for the one that a limit is
+ * of. */
 int cgroup_has(const char *controller);
+int cgroup_can_limit(const struct cgroup_limit *limit);
+
+/* Sets a limit.  The hierarchy's root and the directory of all VMs are made to hand its controller on; -EBUSY where
+ * one of them may not, as it has processes itself (cgroups(7), "no internal processes"). */
+int cgroup_limit(int cgroup, const struct cgroup_limit *limit);
 
 /* SIGKILL to all in it (cgroup.kill, Linux 5.14). */
 int cgroup_kill(int cgroup);

@@ -1,8 +1,8 @@
 /*
  * launch-firecracker: the jailer, and by it firecracker, on a prepared chroot; done when its API answers.
  *
- * Eight cages.  As the owner: the console's file.  As root: the directory of all cgroups; then the VM's is made
- * and the chroot taken over.  As nobody, beside the VM for as long as it runs: what appends its console to the
+ * Nine cages.  As the owner: the console's file.  As root: whatever can be refused; then, where it is not there yet,
+ * the directory of all VMs' cgroups; then the VM's is made and the chroot taken over.  As nobody, beside the VM for as long as it runs: what appends its console to the
  * file.  With what the jailer needs, and under a deny-list: the process that becomes it, and then firecracker.
  * As the owner again, who has no more right to the socket than that: waiting, connecting.  With nothing but that
  * connection: reading what answers.  The last one, whose cage closes first, tells how it went, and ends what was
@@ -12,15 +12,12 @@
 #include "sys/api.h"
 #include "sys/cgroup.h"
 #include "sys/console.h"
-#include "sys/handover.h"
 #include "sys/socket-file.h"
 #include "verb.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 enum { LIMITS_MAX = 5, PATIENCE_MS = 10000 };
 
@@ -68,7 +65,7 @@ drain_console(const struct settings *settings)
 	return rc < 0 ? failed(rc, "cannot begin to keep the console") : CODE_DONE;
 }
 
-/* ---- as root: binaries, cgroup, chroot ---- */
+/* ---- as root: whatever can be refused ---- */
 
 static bool
 has_two_of_a_key(void)
@@ -80,47 +77,50 @@ has_two_of_a_key(void)
 	return false;
 }
 
-/* Where there is no cgroup v2, a VM goes without; then it can have no limits. */
 static enum code
-make_parent(const struct settings *settings)
+look(const struct settings *settings)
 {
-	int rc;
+	enum code code;
 
-	(void)settings;
 	if (has_two_of_a_key())
 		return refused(REASON_MALFORMED, "two values of cgroup= have one key");
-	rc = cgroup_make_parent();
-	if (rc == -ENOENT && limits.count > 0)
-		return refused(REASON_HOST, "this host has no cgroup v2, which cgroup= needs");
-	return rc < 0 && rc != -ENOENT ? failed(rc, "cannot make the cgroup of all VMs") : CODE_DONE;
+	code = ready_binaries(launched, settings);
+	if (code == CODE_DONE)
+		code = ready_chroot(launched, &ask.vm, settings);
+	return code == CODE_DONE ? ready_hierarchy(launched, &ask.vm, ask.limits, limits.count) : code;
+}
+
+/* ---- as root: the cgroups, and then the chroot ---- */
+
+static bool
+lacks_parent(void)
+{
+	return launched->has_hierarchy && !launched->has_parent;
 }
 
 static enum code
-prepare(const struct settings *settings)
+make_parent(const struct settings *settings)
 {
-	struct prepared prepared;
-	enum code code = ready_binaries(launched, settings);
+	int rc = cgroup_make_parent();
+
+	(void)settings;
+	return rc < 0 ? failed(rc, "cannot make the cgroup of all VMs") : CODE_DONE;
+}
+
+static enum code
+take(const struct settings *settings)
+{
+	enum code code = CODE_DONE;
 	int rc;
 
-	if (code != CODE_DONE)
-		return code;
-	rc = handover_find(&ask.vm, settings, &prepared);
-	if (rc == -ENOENT)
-		return refused(REASON_ABSENT, "that VM has no chroot; prepare-jailer-chroot makes it");
-	if (rc == -EEXIST)
-		return refused(REASON_EXISTS, "this chroot has been launched before, or never was whole; "
-			       "cleanup-jailer-chroot and prepare-jailer-chroot make a new one");
-	if (rc < 0)
-		return failed(rc, "cannot open the chroot");
-	launched->launch.uid = prepared.uid;
-	launched->launch.gid = prepared.gid;
-	if (has_console())
+	(void)settings;
+	if (launched->has_hierarchy && has_console())
 		code = ready_console_cgroup();
-	if (code == CODE_DONE)
+	if (launched->has_hierarchy && code == CODE_DONE)
 		code = ready_cgroup(launched, &ask.vm, ask.limits, limits.count);
 	if (code != CODE_DONE)
 		return code;
-	rc = dup3(prepared.sockets, FD_SOCKETS, O_CLOEXEC) < 0 ? -errno : handover_take(&prepared);
+	rc = handover_take(&launched->prepared);
 	return rc < 0 ? failed(rc, "cannot take the chroot over") : CODE_DONE;
 }
 
@@ -202,6 +202,16 @@ static const struct call console_calls[] = {
 
 static const struct call drain_calls[] = { CONSOLE_DRAIN_CALLS, LIST_END };
 
+static const struct call look_calls[] = {
+	CALL(openat, "/, where every path begins"),
+	CALL(openat2, "binaries, chroot and cgroup"),
+	CALL(newfstatat, "whose they are"),
+	CALL(fstatfs, "the chroot is a tmpfs; which hierarchy is cgroup v2"),
+	CALL(read, "whether a process is in it, and which limits it can have"),
+	CALL(dup3, "keeps the jailer and the sockets for the next stages"),
+	LIST_END
+};
+
 static const struct cap parent_caps[] = {
 	CAP(DAC_OVERRIDE, "the root of the cgroup hierarchy has mode 0555"),
 	LIST_END
@@ -214,23 +224,21 @@ static const struct call parent_calls[] = {
 	LIST_END
 };
 
-static const struct cap prepare_caps[] = {
+static const struct cap take_caps[] = {
 	CAP(CHOWN, "takes the chroot's top from the VM until the jailer gives it back, and notes whose it is"),
 	LIST_END
 };
 
-static const struct call prepare_calls[] = {
-	CALL(openat, "/, where every path begins"),
-	CALL(openat2, "binaries, chroot and cgroup"),
-	CALL(newfstatat, "whose they are"),
-	CALL(fstatfs, "the chroot is a tmpfs; which hierarchy is cgroup v2"),
+static const struct call take_calls[] = {
+	CALL(openat, "the cgroup hierarchy"),
+	CALL(openat2, "what is in it"),
+	CALL(fstatfs, "which one is cgroup v2"),
 	CALL(mkdirat, "the VM's cgroup, and the consoles'"),
-	CALL(read, "whether a process is in it"),
-	CALL(write, "its limits"),
-	CALL(fchownat, "takes its top, and notes whose it is"),
+	CALL(write, "the VM's limits"),
+	CALL(dup3, "keeps both for the next stages"),
+	CALL(fchownat, "takes the chroot's top, and notes whose it is"),
 	CALL_NR(fchmodat2, 452, "and marks its directory"),
 	CALL(chmod, "the same before Linux 6.6, through /proc/self/fd"),
-	CALL(dup3, "keeps what was opened for the next stages"),
 	LIST_END
 };
 
@@ -283,7 +291,8 @@ const struct verb verb_launch_firecracker = {
 	.name = "launch-firecracker",
 	.summary = "starts the VM of a prepared chroot by the jailer, and waits until its API answers",
 	.effect = "a firecracker in the cgroup banger/VM_ID, in a session of its own, which nothing but its end ends",
-	.on_failure = "the chroot, used: cleanup-jailer-chroot and prepare-jailer-chroot make a new one",
+	.on_failure = "the chroot, used: cleanup-jailer-chroot and prepare-jailer-chroot make a new one; and the cgroups "
+		"that all VMs share, with their controllers",
 	.note = "limits: no core, 2048 descriptors, 8 MiB of stack and of locked memory, 4096 pending signals; all "
 		"others none.  cgroup= takes one word: of cpu.max it is the quota, in microseconds of each 100 ms.  The "
 		"file of console= must be there; a process beside the VM appends to it until it has 16 MiB, and drops "
@@ -298,11 +307,14 @@ const struct verb verb_launch_firecracker = {
 	.stages = STAGES(
 		{ .keep = { .as = AS_OWNER, .calls = console_calls }, .opens = true,
 		  .only_if = has_console, .act = open_console },
+		{ .keep = { .as = AS_ROOT, .why_root = "jail and cgroup are root's; CAP_DAC_READ_SEARCH would open far more",
+			    .calls = look_calls }, .opens = true, .act = look },
 		{ .keep = { .as = AS_ROOT, .why_root = "the cgroup hierarchy is root's", .caps = parent_caps,
-			    .calls = parent_calls }, .act = make_parent },
+			    .calls = parent_calls },
+		  .touches = true, .only_if = lacks_parent, .act = make_parent },
 		{ .keep = { .as = AS_ROOT, .why_root = "jail and cgroup are root's; CAP_DAC_OVERRIDE would open "
-			    "far more", .caps = prepare_caps, .calls = prepare_calls },
-		  .opens = true, .touches = true, .act = prepare },
+			    "far more", .caps = take_caps, .calls = take_calls },
+		  .opens = true, .touches = true, .act = take },
 		{ .keep = { .as = AS_NOBODY, .calls = drain_calls }, .beside = FD_CONSOLE_CHILD,
 		  .only_if = has_console, .act = drain_console },
 		{ .keep = { .as = AS_ROOT, .why_root = "the jailer is made for root", .caps = jailer_caps,

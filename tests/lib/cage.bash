@@ -89,10 +89,15 @@ holds_its_row() { # VERB
 			END { exit unlike }' - <(echo "$held")
 }
 
-# A line whose call is not made without hardware that this host has not: device-mapper.
+# A line whose call is not made without what this host has not: device-mapper, or a cgroup controller.
 is_unreachable() { # VERB call|cap INDEX
-	[ "$2" = call ] && ! : 2> /dev/null < /dev/mapper/control &&
-		row "$1" "[.stages[].calls[]][$3] | .name + \" \" + (.value_name // \"\")" | grep -q '^ioctl DM_'
+	local missing=
+	[ "$2" = call ] || return 1
+	case $(row "$1" "[.stages[].calls[]][$3] | \"\(.name) \(.value_name // .why)\"") in
+	"ioctl DM_"*) : 2> /dev/null < /dev/mapper/control || missing=yes ;;
+	"write the VM's limits") grep -qw memory /sys/fs/cgroup/cgroup.controllers || missing=yes ;;
+	esac
+	[ "$missing" ]
 }
 
 # Lines of stages that ask device-mapper, where all that such a stage does needs one: their numbers.

@@ -37,3 +37,25 @@ value() { cat "/sys/fs/cgroup/banger/a/$1"; }
 	[ -z "$(pgrep -x firecracker; pgrep -x jailer)" ]
 	[ ! -d /sys/fs/cgroup/banger/a ]
 }
+
+@test "cage: what takes the chroot over writes limits, and nothing else" {
+	local index
+	index=$(banger-priv explain launch-firecracker format=json | jq '[.stages[].calls[].why] | index("the VM'"'"'s limits")')
+	prepare_vm a 1900 1900
+	expect 5 failed "$BANGER_BUILD/tests/narrow" call "$index" launch-firecracker a cgroup=pids.max:64
+	[[ $err == *"a child was killed by signal 31" ]]
+	clean_up a
+	prepare_vm a 1900 1900
+	expect 0 - "$BANGER_BUILD/tests/narrow" call "$index" launch-firecracker a
+}
+
+@test "busy: a process in the cgroup of all VMs, which keeps that from handing controllers on" {
+	prepare_vm a 1900 1900
+	mkdir -p /sys/fs/cgroup/banger
+	start sleep 60
+	echo "$pid" > /sys/fs/cgroup/banger/cgroup.procs
+	expect 6 in-use own launch-firecracker a cgroup=memory.max:1G
+	[[ $err == *": cannot set memory.max: "* ]]
+	[ ! -d /sys/fs/cgroup/banger/a ]
+	end "$pid"
+}
