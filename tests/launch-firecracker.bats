@@ -475,6 +475,34 @@ bounded="timeout -s KILL 10"
 	[ ! -d "$jails/a" ]
 }
 
+without_cgroups() { # COMMAND...
+	unshare --mount --propagation private bash -c 'mount -t tmpfs none /sys/fs/cgroup && exec "$@"' - "$@"
+}
+
+# shellcheck disable=SC2086
+@test "refuses: where no cgroup tells, a process whose firecracker is hidden by a mount, and says what takes that away" {
+	local place fuse=$BANGER_BUILD/tests/mount-fuse remedy="cleanup-jailer-chroot takes that away, though the VM runs" verb
+	prepare_vm a 1900 1900
+	pid=$(without_cgroups banger-priv launch-firecracker a | jq .pid)
+	api=$jails/a/sockets/api.sock
+	for place in root root/firecracker; do
+		for verb in "find-pid vm=a" "find-pid $api" "process-running $pid $api" "wait-for-exit $pid $api" \
+			"kill-process $pid" "kill-process $pid vm=a" "signal-process $pid TERM vm=a"; do
+			expect 3 foreign without_cgroups "$fuse" "$jails/a/$place" hangs 1900 $bounded banger-priv $verb
+			[[ $err == *"a mount lies over the firecracker of the VM"*"$remedy" ]]
+		done
+		expect 5 failed without_cgroups "$fuse" "$jails/a/$place" hangs 1900 $bounded banger-priv cleanup-vm a
+		[[ $err == *"left: chroot and snapshots (a mount lies over the firecracker of the VM"*"$remedy)" ]]
+		alive "$pid"
+		# And so it does.
+		without_cgroups "$fuse" "$jails/a/$place" hangs 1900 bash -c "
+			$bounded banger-priv cleanup-jailer-chroot a 2> /dev/null || [ \$? = 6 ]
+			$bounded banger-priv process-running $pid $api"
+	done
+	without_cgroups banger-priv cleanup-vm a
+	until_true eval "! alive $pid"
+}
+
 @test "refuses: a VM cannot change the socket directory, not even before it answers" {
 	# A default access list of rwx for all would undo the owner's umask.
 	firecracker_first 'static const char all[] = "\2\0\0\0\1\0\7\0\377\377\377\377\4\0\7\0\377\377\377\377\40\0\7\0\377\377\377\377";

@@ -288,7 +288,9 @@ enum reason
 process_objection(int rc, const struct claim *claim, const char **text)
 {
 	*text = rc == -ESRCH ? "no process of that number is running" :
-		claim->vm ? "the process is not a firecracker of ours, or not that VM's" :
+		rc == -EXDEV ? "a mount lies over the firecracker of the VM that the process says it is; "
+			       "cleanup-jailer-chroot takes that away, though the VM runs" :
+		claim && claim->vm ? "the process is not a firecracker of ours, or not that VM's" :
 		"the process is not a firecracker of ours";
-	return rc == -ESRCH ? REASON_NO : rc == -EPERM ? REASON_FOREIGN : REASON_NONE;
+	return rc == -ESRCH ? REASON_NO : rc == -EPERM || rc == -EXDEV ? REASON_FOREIGN : REASON_NONE;
 }

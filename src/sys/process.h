@@ -22,7 +22,8 @@ struct claim {
  *    the VM's jail, that runs as root, the owner or one of vm_uid, and whose command line names
  *    firecracker: further conditions, since an escaped VMM can rewrite it, and the copy;
  * and that it is the one the claim is about.
- * 0, -ESRCH (no such process, or it has ended), -EPERM (not ours, or not that one), or -errno. */
+ * 0, -ESRCH (no such process, or it has ended), -EPERM (not ours, or not that one), -EXDEV (a mount over that VM's
+ * copy, which the owner can make where the VM has its uid: it hides whether it is that one), or -errno. */
 int process_hold(pid_t pid, const struct claim *claim, const struct settings *settings);
 
 /* The same for the process that listens at the other end of a connected unix socket, by SO_PEERCRED;
@@ -40,7 +41,7 @@ int process_hold_stray(const struct vm_id *vm, const struct settings *settings);
 int process_signal(int nr);
 
 /* Why a process that could not be held or signalled is refused, and with which text; REASON_NONE when
- * the kernel's own word is the best there is. */
+ * the kernel's own word is the best there is.  claim may be NULL. */
 enum reason process_objection(int rc, const struct claim *claim, const char **text);
 
 /* What process_hold calls. */

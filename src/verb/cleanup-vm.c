@@ -100,12 +100,17 @@ may_have_strays(void)
 static enum code
 end_strays(const struct settings *settings)
 {
+	const char *objection;
+	enum reason reason;
 	int pid, rc = 0;
 
 	while (rc == 0 && (pid = process_hold_stray(&ask.vm, settings)) > 0)
 		rc = pidfd_end(FD_PROCESS, END_MS, "the VM's process to end");
 	if (rc < 0)
 		return leave(reason_of(rc), "process %d (%s), with chroot and snapshots", pid, why(rc));
+	reason = process_objection(pid, NULL, &objection);
+	if (reason == REASON_FOREIGN)
+		return leave(reason, "chroot and snapshots (%s)", objection);
 	if (pid != -ESRCH)
 		return leave(reason_of(pid), "what runs outside its cgroup (%s), with chroot and snapshots", why(pid));
 	left->ended = left->no_cgroup;

@@ -31,8 +31,12 @@ nobody(void)
 static enum code
 answer(int pid)
 {
+	const char *why;
+
 	if (pid == -ESRCH || pid == -EPERM)
 		return nobody();
+	if (process_objection(pid, NULL, &why) != REASON_NONE)
+		return refused(process_objection(pid, NULL, &why), "%s", why);
 	if (pid < 0)
 		return failed(pid, "cannot look at the process");
 	json_open(NULL, '{');

@@ -23,10 +23,13 @@ static enum code
 act(const struct settings *settings)
 {
 	const struct claim claim = { .socket = &ask.socket };
+	const char *why;
 	int rc = process_hold(ask.pid, &claim, settings);
 
 	if (rc == -ESRCH || rc == -EPERM)
 		return refused(REASON_NO, "no firecracker of ours runs there under that number");
+	if (process_objection(rc, &claim, &why) != REASON_NONE)
+		return refused(process_objection(rc, &claim, &why), "%s", why);
 	return rc < 0 ? failed(rc, "cannot look at the process") : CODE_DONE;
 }
 

@@ -29,6 +29,7 @@ static enum code
 look(const struct settings *settings)
 {
 	const struct claim claim = { .socket = &ask.socket };
+	const char *why;
 	int rc = process_hold(ask.pid, &claim, settings);
 
 	/* A number that somebody else has by now: the one that was meant is gone. */
@@ -36,6 +37,8 @@ look(const struct settings *settings)
 		close(FD_PROCESS);
 		return CODE_DONE;
 	}
+	if (process_objection(rc, &claim, &why) != REASON_NONE)
+		return refused(process_objection(rc, &claim, &why), "%s", why);
 	return rc < 0 ? failed(rc, "cannot look at the process") : CODE_DONE;
 }
 
