@@ -68,8 +68,8 @@ exits() { sed -nE 's/^\tC\(\w+, ([0-9]+), "([a-z]+): .*/\1 \2/p' "$root/src/say/
 			<(sed -n '/^main(/,$p' "$root/src/main.c") | tr -d '(')
 	[ "$(wc -l <<< "$said")" = 9 ]
 	[ "$(wc -l < "$root/src/main.c")" -le 40 ]
-	grep -q 'builds four ways' "$root/README.md"
-	[ "$(grep -c '^setup build-' "$root/tests/run")" = 4 ]
+	grep -q 'builds five ways' "$root/README.md"
+	[ "$(grep -c '^setup build-' "$root/tests/run")" = 5 ]
 	expect 3 malformed banger-priv create-tap eth0
 	[[ $err == "$(tr '\n' ' ' < "$root/README.md" | grep -oE 'banger-priv create-tap: malformed: [^…]*')"* ]]
 }

@@ -32,7 +32,7 @@ map() { # IMAGE [UUID]
 		--table "0 $(blockdev --getsz /dev/loop5) linear /dev/loop5 0"
 }
 
-@test "a clean one is done, a damaged one is corrected, and says so" {
+@test "does: a clean one is done, a damaged one is corrected, and says so" {
 	map plain
 	expect 0 - own fsck-snapshot "$device"
 	[ -z "$out" ]
@@ -44,7 +44,7 @@ map() { # IMAGE [UUID]
 	[ -z "$out" ]
 }
 
-@test "an image that waits for its journal is replayed, then written to" {
+@test "does: an image that waits for its journal is replayed, then written to" {
 	map notclean
 	expect 3 unfit own write-ext4-files "$device" /x=644:0:0:0
 	[[ $err = *fsck-snapshot* ]]
