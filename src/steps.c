@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 enum { LOCK_PATIENCE_MS = 10000 };
@@ -103,25 +102,25 @@ find_parts(char **words, const struct settings *settings, struct named found[PAR
 	return count;
 }
 
-/* In the child. */
+/* In the child, beside the others.  A lock comes after the turn: who held one while it waits for a verb before it
+ * would keep that verb waiting for a batch that has these verbs in another order, and that one for this. */
 static void
 gate_and_await(const struct verb *verb, char *words[], const struct inherited *was,
 	       const struct settings *settings)
 {
-	say_verb(verb->name);
-	verb_admit(verb, words, settings);
-	if (!part_await())
-		_exit(CODE_DONE);
-	audit_begin(was->sudo_uid, verb->name, words);
-}
+	int rc;
 
-/* A child that died at its gate has said why, and has written the record that ends the batch's. */
-static void
-end_as_part(int status)
-{
-	if (WIFEXITED(status))
-		_exit(WEXITSTATUS(status));
-	finish(refused(REASON_FAILED, "a child was killed by signal %d before any verb acted", WTERMSIG(status)));
+	say_verb(verb->name);
+	say_after(part_await_word);
+	verb_admit(verb, words, settings);
+	say_after(NULL);
+	step_load_libraries(verb);
+	rc = part_await();
+	if (rc < 0)
+		finish(failed(rc, "cannot wait for its turn"));
+	if (rc == 0)
+		_exit(CODE_FAILED);
+	audit_begin(was->sudo_uid, verb->name, words);
 }
 
 const struct verb *
@@ -137,7 +136,7 @@ step_divide(const struct verb *batch, char *words[], const struct inherited *was
 		bounding |= step_bounding(found[i].verb);
 	step_bound(bounding);
 	for (unsigned i = 0; i < count; i++) {
-		int status, rc = part_fork(parts, found[i].verb->name);
+		int rc = part_fork(parts, found[i].verb->name);
 
 		if (rc < 0)
 			finish(failed(rc, "cannot start a child"));
@@ -145,8 +144,6 @@ step_divide(const struct verb *batch, char *words[], const struct inherited *was
 			gate_and_await(found[i].verb, found[i].words, was, settings);
 			return found[i].verb;
 		}
-		if (!part_is_ready(&parts->each[i], &status))
-			end_as_part(status);
 	}
 	return batch;
 }
@@ -174,6 +171,16 @@ step_take_lock(const struct verb *verb)
 
 	if (code != CODE_DONE)
 		finish(code);
+}
+
+void
+step_load_libraries(const struct verb *verb)
+{
+	const struct handle *handles = verb->handles;
+
+	for (; handles && handles->name; handles++)
+		if (handles->load)
+			(void)handles->load();
 }
 
 void

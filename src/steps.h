@@ -16,7 +16,8 @@ void step_admit_batch_key(const struct settings *settings);
 void step_admit_caller(const struct inherited *was, const struct settings *settings);
 
 /* Like fork: comes back in a child for each verb of the batch, gated and with all others gated, when it is
- * that child's turn to act; and in the caller with the batch, which gives the turns.  Cuts words at each --. */
+ * that child's turn to act; and in the caller at once with the batch, which waits for the gates and gives the turns.
+ * Cuts words at each --. */
 const struct verb *step_divide(const struct verb *batch, char *words[], const struct inherited *was,
 			       const struct settings *settings);
 
@@ -25,6 +26,10 @@ void step_take_lock(const struct verb *verb);
 
 /* The same for one lock, on that descriptor; vm is whose LOCK_VM is. */
 enum code step_lock(enum lock lock, const char *vm, int descriptor);
+
+/* Those of the handles, without anything that has to wait for the lock.  What does not go well is left for
+ * step_open_handles to say. */
+void step_load_libraries(const struct verb *verb);
 
 void step_open_handles(const struct verb *verb);
 

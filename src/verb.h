@@ -61,6 +61,7 @@ struct stage {
 struct handle {
 	const char *name;               /* what it is, for people */
 	int (*open)(void);
+	int (*load)(void);              /* open's part of it that opens no descriptor, if any: may come earlier */
 };
 
 struct verb {

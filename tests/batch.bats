@@ -176,7 +176,7 @@ nothing_acted() {
 	strace -f -qq -o /dev/null -e trace=sendto -e inject=sendto:signal=STOP:when=3 \
 		banger-priv batch ensure-socket-dir -- create-tap banger-a -- ensure-socket-dir 3>&- > /dev/null &
 	job=$!
-	pid=$(stopped)
+	pid=$(stopped 6)
 	parent=$(awk '/^PPid/ { print $2 }' "/proc/$pid/status")
 	waiting=$(pgrep -x -P "$parent" banger-priv | grep -vx "$pid")
 	cat "/proc/$pid/status" > "$at/verb"
@@ -198,6 +198,24 @@ nothing_acted() {
 	[ "$(awk '/^Seccomp:/ { print $2 }' "$at/parent")" = 2 ]
 	# Who waits has its place, and no descriptor but what every process begins with.
 	[ "$(cat "$at/waiting-fd")" = "0 1 2" ]
+}
+
+@test "who waits for its turn holds no lock: the verbs that want it go on meanwhile" {
+	local job pid
+	strace -f -qq -o /dev/null -e trace=fchownat -e inject=fchownat:signal=STOP:when=1 \
+		banger-priv batch ensure-socket-dir -- ensure-bridge -- create-tap banger-a 3>&- > "$BATS_TEST_TMPDIR/out" &
+	job=$!
+	pid=$(stopped 4)
+	# One acts, so all are gated; the two that wait want the network's lock.
+	[ "$(pgrep -c -x -P "$(awk '/^PPid/ { print $2 }' "/proc/$pid/status")" banger-priv)" = 3 ]
+	banger-priv ensure-bridge
+	banger-priv create-tap banger-b
+	while kill -0 "$job" 2> /dev/null; do
+		pkill -CONT -x banger-priv || :
+		sleep .01
+	done
+	wait "$job"
+	[ "$(jq -r .code "$BATS_TEST_TMPDIR/out" | paste -sd' ')" = "0 0 0" ]
 }
 
 @test "leaves nothing behind: killed anywhere, the same call completes it" {
@@ -224,6 +242,12 @@ nothing_acted() {
 			[ "$status" != 125 ] || break
 			echo "$call $n: $status"
 			[[ " 0 4 5 " == *" $status "* ]]
+			if [ "$status" = 0 ]; then
+				[ "$(wc -l < "$BATS_TEST_TMPDIR/out")" = 2 ]
+				[ -d /run/banger ]
+			else
+				[ "$(wc -l < "$BATS_TEST_TMPDIR/err")" = 1 ]
+			fi
 			[ ! -e /run/banger ] || [ "$(stat -c %U /run/banger)" = banger ]
 			rm -rf /run/banger
 		done

@@ -16,6 +16,7 @@ enum { PAGE_BYTES = 4 << 20, PATIENCE_MS = 2000 };
 static const char *speaker;             /* the verb's name, once it is known */
 static struct words own, *noted = &own;
 static bool is_child;                   /* whose parent says what is noted, and has the audit */
+static bool (*may_speak)(void);         /* NULL: yes */
 static char page[PAGE_BYTES];
 static size_t page_length;
 static bool page_overflowed;
@@ -189,6 +190,12 @@ die(enum reason reason, const char *format, ...)
 }
 
 void
+say_after(bool (*may)(void))
+{
+	may_speak = may;
+}
+
+void
 say_for_parent(void)
 {
 	is_child = true;
@@ -246,7 +253,7 @@ finish(enum code code)
 {
 	enum reason reason;
 
-	if (is_child)
+	if (is_child || (may_speak && !may_speak()))
 		_exit((int)code);
 	/* What was done stays done; but who asked for an answer and did not get it must know. */
 	if ((page_overflowed || !write_out(STDOUT_FILENO, page, page_length)) && code == CODE_DONE)

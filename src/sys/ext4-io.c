@@ -20,6 +20,7 @@ struct change {
 	bool fresh;                     /* was free when the image was opened */
 	unsigned char *bytes, *before;
 	struct change *older;           /* in the same bucket, newest first */
+	struct change *earlier;         /* of all */
 };
 
 static uint64_t image_bytes;
@@ -27,21 +28,23 @@ static int64_t deadline;
 static unsigned cell;                   /* bytes of a block; 0 until something is written */
 static unsigned phase, barriers;
 static ext2fs_block_bitmap blocks_in_use;
+/* Gone through only by block: most of its pages are never touched. */
 static struct change *buckets[BUCKETS];
+static struct change *latest;
 static size_t count;
 
 static void
 forget(void)
 {
-	for (size_t i = 0; i < BUCKETS; i++)
-		while (buckets[i]) {
-			struct change *change = buckets[i];
+	while (latest) {
+		struct change *change = latest;
 
-			buckets[i] = change->older;
-			free(change->bytes);
-			free(change->before);
-			free(change);
-		}
+		latest = change->earlier;
+		buckets[change->block % BUCKETS] = NULL;
+		free(change->bytes);
+		free(change->before);
+		free(change);
+	}
 	count = 0;
 	cell = phase = barriers = 0;
 	blocks_in_use = NULL;
@@ -160,6 +163,8 @@ remember(uint64_t block, const unsigned char *bytes)
 		change->fresh = was_free(block);
 		change->older = buckets[block % BUCKETS];
 		buckets[block % BUCKETS] = change;
+		change->earlier = latest;
+		latest = change;
 		count++;
 	}
 	memcpy(change->bytes, bytes, cell);
@@ -331,9 +336,8 @@ in_order(void)
 	struct change **all = calloc(count + 1, sizeof(struct change *));
 	size_t used = 0;
 
-	for (size_t i = 0; all && i < BUCKETS; i++)
-		for (struct change *change = buckets[i]; change; change = change->older)
-			all[used++] = change;
+	for (struct change *change = latest; all && change; change = change->earlier)
+		all[used++] = change;
 	if (all)
 		/* NOLINTNEXTLINE(bugprone-sizeof-expression): pointers are what is sorted */
 		qsort(all, used, sizeof(all[0]), by_order);

@@ -49,14 +49,19 @@ static struct { FUNCTIONS(MEMBER) } libmnl;
 int
 mnl_open(void)
 {
-	void *library = dlopen(LIBMNL_FILE, RTLD_NOW | RTLD_LOCAL);
+	static bool is_open;
+	void *library;
 
+	if (is_open)
+		return 0;
+	library = dlopen(LIBMNL_FILE, RTLD_NOW | RTLD_LOCAL);
 	if (!library)
 		return -ELIBACC;
 #define LOOK_UP(type, name, parameters, arguments) \
 	if (!(libmnl.name = (typeof(libmnl.name))dlsym(library, "mnl_" #name))) \
 		return -ELIBACC;
 	FUNCTIONS(LOOK_UP)
+	is_open = true;
 	return 0;
 }
 

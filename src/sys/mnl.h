@@ -8,5 +8,5 @@
 
 #include <libmnl/libmnl.h>
 
-/* Before any other of these functions.  0, or -ELIBACC when the library is not there. */
+/* Before any other of these functions, once or more often.  0, or -ELIBACC when the library is not there. */
 int mnl_open(void);

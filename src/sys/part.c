@@ -1,5 +1,5 @@
 /*
- * part.c: one byte each way, then the result.
+ * part.c: one byte each way, then the result.  All children gate at once; who speaks, and who acts, the parent says.
  *
  * Both ends of the pair are the only copies: when a child ends, the parent reads the end of the file; when
  * the parent ends, however it does, so does every child that was not told to act.
@@ -7,6 +7,7 @@
 #include "sys/part.h"
 
 #include "keep.h"
+#include "say/say.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,15 +17,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static const char ready = 'r', go = 'g';
+static const char ready = 'r', refuses = 'n', go = 'g';
 
-/* In the child, which shall hold no other child's socket: who has one can tell that child to act. */
-static int
+/* In the child, which shall hold no other child's socket: who has one can tell that child to act.  The parent says so
+ * when it ends here. */
+static void
 become_part(int end)
 {
 	if (dup3(end, STDOUT_FILENO, 0) < 0 || syscall(SYS_close_range, FD_AUDIT + 1U, ~0U, 0U) < 0)
-		return -errno;
-	return 0;
+		_exit(CODE_FAILED);
 }
 
 int
@@ -43,20 +44,42 @@ part_fork(struct parts *parts, const char *name)
 	part->child = fork();
 	if (part->child < 0)
 		return -errno;
-	if (part->child == 0)
-		return become_part(ends[1]);
+	if (part->child == 0) {
+		become_part(ends[1]);
+		return 0;
+	}
 	close(ends[1]);
 	parts->count++;
 	return 1;
 }
 
-bool
-part_await(void)
+static int
+await_go(char own)
 {
 	char word;
 
-	return send(STDOUT_FILENO, &ready, 1, MSG_NOSIGNAL) == 1 &&
-	       recv(STDOUT_FILENO, &word, 1, 0) == 1 && word == go;
+	if (send(STDOUT_FILENO, &own, 1, MSG_NOSIGNAL) < 0)
+		return 0;
+	switch (recv(STDOUT_FILENO, &word, 1, 0)) {
+	case 1:
+		return word == go;
+	case 0:
+		return 0;
+	default:
+		return errno == ECONNRESET ? 0 : -errno;
+	}
+}
+
+int
+part_await(void)
+{
+	return await_go(ready);
+}
+
+bool
+part_await_word(void)
+{
+	return await_go(refuses) == 1;
 }
 
 static int
@@ -69,16 +92,18 @@ wait_for(const struct part *part, int *status)
 	return 0;
 }
 
-bool
-part_is_ready(const struct part *part, int *status)
+enum gated
+part_gated(const struct part *part, int *status)
 {
-	char word;
+	char word = '\0';
+	bool said = recv(part->fd, &word, 1, 0) == 1;
 
 	*status = 0;
-	if (recv(part->fd, &word, 1, 0) == 1 && word == ready)
-		return true;
+	if (said && word == ready)
+		return GATED_READY;
+	said = said && send(part->fd, &go, 1, MSG_NOSIGNAL) == 1;
 	(void)wait_for(part, status);
-	return false;
+	return said && WIFEXITED(*status) ? GATED_REFUSED : GATED_LOST;
 }
 
 /* A verb at work has parsed what a guest wrote, perhaps: its line must not become two. */

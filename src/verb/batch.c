@@ -1,8 +1,9 @@
 /*
  * batch: several verbs in one call, one after another.
  *
- * Each has a child of its own, which has been gated and waits (step_divide); this is what gives them their
- * turns.  It holds no lock, so two of a batch's verbs never hold two.
+ * Each has a child of its own, all of which are gated at once, while this one closes its cage (step_divide).  Once all
+ * are ready this is what gives them their turns.  Neither it nor who waits holds a lock, so two of a batch's verbs
+ * never hold two.
  */
 #include "sys/part.h"
 #include "verb.h"
@@ -26,6 +27,30 @@ static const struct operand operands[] = {
 	LIST_END
 };
 
+/* All of them, or none acts. */
+static enum code
+await_gates(void)
+{
+	enum gated gated = GATED_READY;
+	unsigned count = 0;
+	int status;
+
+	while (gated == GATED_READY && count < ask.parts.count)
+		gated = part_gated(&ask.parts.each[count++], &status);
+	if (gated == GATED_READY)
+		return CODE_DONE;
+	for (unsigned i = 0; i < ask.parts.count; i++)
+		if (i != count - 1)
+			part_dismiss(&ask.parts.each[i]);
+	if (gated == GATED_LOST)
+		return WIFSIGNALED(status) ?
+		       refused(REASON_FAILED, "a child was killed by signal %d before any verb acted", WTERMSIG(status)) :
+		       refused(REASON_FAILED, "a child ended before any verb acted");
+	/* It has written the record that ends the batch's. */
+	audit_leave();
+	return (enum code)WEXITSTATUS(status);
+}
+
 static enum code
 take_turn(const struct part *part)
 {
@@ -47,9 +72,11 @@ take_turn(const struct part *part)
 static enum code
 act(const struct settings *settings)
 {
-	enum code code = CODE_DONE;
+	enum code code = await_gates();
 
 	(void)settings;
+	if (code != CODE_DONE)
+		return code;
 	for (unsigned i = 0; i < ask.parts.count; i++) {
 		if (code == CODE_DONE)
 			code = take_turn(&ask.parts.each[i]);
@@ -60,8 +87,8 @@ act(const struct settings *settings)
 }
 
 static const struct call calls[] = {
-	CALL(sendto, "tells a child to act; none but the children's and the audit's socket is open"),
-	CALL(recvfrom, "what it printed"),
+	CALL(sendto, "tells a child to speak or to act; none but the children's and the audit's socket is open"),
+	CALL(recvfrom, "whether it is ready, what it printed"),
 	CALL(wait4, "how it ended"),
 	LIST_END
 };

@@ -42,7 +42,7 @@ act(const struct settings *settings)
 }
 
 static const struct handle handles[] = {
-	{ "libmnl and a netlink socket", netlink_open },
+	{ "libmnl and a netlink socket", netlink_open, mnl_open },
 	{ "/dev/net/tun (is the module tun there?)", tap_open },
 	LIST_END
 };

@@ -86,7 +86,7 @@ act(const struct settings *settings)
 }
 
 static const struct handle handles[] = {
-	{ "libmnl and a netlink socket", netlink_open },
+	{ "libmnl and a netlink socket", netlink_open, mnl_open },
 	{ "/proc/sys/net", sysctl_open },
 	LIST_END
 };

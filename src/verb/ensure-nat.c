@@ -82,7 +82,7 @@ act(const struct settings *settings)
 }
 
 static const struct handle handles[] = {
-	{ "libmnl and a netlink socket", netlink_open },
+	{ "libmnl and a netlink socket", netlink_open, mnl_open },
 	{ "a socket to nf_tables", nft_open },
 	{ "/proc/sys/net", sysctl_open },
 	LIST_END

@@ -29,7 +29,7 @@ act(const struct settings *settings)
 }
 
 static const struct handle handles[] = {
-	{ "libmnl", netlink_open },
+	{ "libmnl", netlink_open, mnl_open },
 	{ "a socket to nf_tables", nft_open },
 	{ "/proc/sys/net", sysctl_open },
 	LIST_END

@@ -128,13 +128,14 @@ inject() { "$BANGER_BUILD/tests/inject" "$@"; }
 # mount_fuse PATH MANNER UID COMMAND...: see tests/mount-fuse.c.
 mount_fuse() { "$BANGER_BUILD/tests/mount-fuse" "$@"; }
 
-# The pid of the program once it has been stopped; see strace's inject=...:signal=STOP.
+# stopped [DESCRIPTOR]: the pid of the program once it has been stopped; see strace's inject=...:signal=STOP.  strace
+# stops each for a moment at every call: of several, the one that has that descriptor.
 stopped() {
 	local pid
 	for _ in $(seq 1000); do
 		for pid in $(pgrep -x banger-priv); do
 			grep -q '^State:.*[Tt]' "/proc/$pid/status" 2> /dev/null &&
-				grep -q '^Seccomp:.*2' "/proc/$pid/status" && { echo "$pid"; return 0; }
+				grep -q '^Seccomp:.*2' "/proc/$pid/status" && [ -h "/proc/$pid/fd/${1:-0}" ] && { echo "$pid"; return 0; }
 		done
 		sleep .01
 	done
