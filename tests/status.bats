@@ -104,6 +104,25 @@ WANT
 	grep -q '^8 orphans; banger-priv cleanup-vm VM_ID' <<< "$out"
 }
 
+@test "does: a VM that root took out of its cgroup runs, and nothing of it is an orphan" {
+	prepare_vm vm1 1900 1900
+	own launch-firecracker vm1 > /dev/null
+	local one status=0
+	one=$(own find-pid vm=vm1 | jq .pid)
+	echo "$one" > /sys/fs/cgroup/cgroup.procs
+	status
+	[ "$(vms)" = "vm1 running" ]
+	[ "$(jq -c '[.vms[0].pid, .orphans]' <<< "$out")" = "[$one,0]" ]
+	# Hidden, it may be missing.
+	mount_fuse "$jails/vm1/root" hangs 1900 timeout -s KILL 10 banger-priv status \
+		> "$BATS_TEST_TMPDIR/out" 2> "$BATS_TEST_TMPDIR/err" || status=$?
+	[ "$status" = 5 ]
+	one_clean_line
+	grep -q ": cannot look at processes, and some of it is not in the list: " "$BATS_TEST_TMPDIR/err"
+	own cleanup-vm vm1
+	until_true eval "! alive $one"
+}
+
 @test "does: changes nothing, takes no lock, and opens nothing for writing" {
 	own create-tap banger-a vm=vm1
 	own ensure-nat 172.30.0.2 banger-a vm=vm1

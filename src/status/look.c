@@ -125,30 +125,42 @@ look_at_jails(const struct settings *settings)
 
 /* ---- processes ---- */
 
+/* By its cgroup, or where that has none, by what all processes execute.  That takes longer: of a chroot that is as it was
+ * prepared, and where a launch would have put its VM into a cgroup, nobody is asked. */
+static int
+find_process(const struct object *object, bool has_cgroups, const struct settings *settings)
+{
+	if (object->kind == OBJECT_CGROUP && strcmp(object->state, "populated") == 0)
+		return process_hold_vmm(&object->vm, settings);
+	if (object->kind == OBJECT_CHROOT && !(has_cgroups && strcmp(object->state, "prepared") == 0) &&
+	    !cgroup_is_running(&object->vm))
+		return process_hold_stray(&object->vm, settings);
+	return -ESRCH;
+}
+
 enum code
 look_at_processes(const struct settings *settings)
 {
 	int root = cgroup_root();
 	unsigned count = all->count;
+	enum code code = CODE_DONE;
 
 	if (root >= 0)
 		close(root);
 	for (unsigned i = 0; i < count; i++) {
 		const struct object *object = &all->each[i];
+		int pid = find_process(object, root >= 0, settings);
 		struct object *process;
-		int pid = -ESRCH;
 
-		if (object->kind == OBJECT_CGROUP && strcmp(object->state, "populated") == 0)
-			pid = process_hold_vmm(&object->vm, settings);
-		else if (root < 0 && object->kind == OBJECT_CHROOT)
-			pid = process_hold_stray(&object->vm, settings);
+		if (pid < 0 && pid != -ESRCH && pid != -ENOENT && code == CODE_DONE)
+			code = looked(pid, "processes");
 		if (pid <= 0)
 			continue;
 		process = inventory_add(all, OBJECT_PROCESS, "firecracker", "running");
 		process->vm = object->vm;
 		process->pid = pid;
 	}
-	return CODE_DONE;
+	return code;
 }
 
 /* ---- snapshots and loop devices ---- */

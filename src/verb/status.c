@@ -60,7 +60,7 @@ static const struct call jail_calls[] = {
 static const struct cap process_caps[] = { PROCESS_HOLD_CAPS, LIST_END };
 static const struct call process_calls[] = {
 	PROCESS_HOLD_CALLS,
-	CALL(getdents64, "which processes there are, without cgroup v2"),
+	CALL(getdents64, "which processes there are, where no cgroup has a VM's"),
 	LIST_END
 };
 

@@ -74,10 +74,10 @@ variant() { # mortal|liar
 	install -m 0755 "$BATS_FILE_TMPDIR/$1" /usr/local/bin/firecracker
 }
 
-fresh_launch() { # mortal|liar
+fresh_launch() { # mortal|liar|lasting
 	! mountpoint -q /var/lib/banger || launch_teardown
 	launch_setup
-	variant "$1"
+	[ "$1" = lasting ] || variant "$1"
 	prepare_vm s 1900 1900
 }
 
@@ -443,15 +443,15 @@ scenario_explain_2() { ends 2 "$@" explain nosuch; }
 scenario_sudoers_1() { ends 0 "$@" sudoers; }
 
 # Running, with a tap and NAT.
-fresh_vm() {
-	fresh_launch mortal
+fresh_vm() { # mortal|lasting
+	fresh_launch "$1"
 	fresh_network
 	banger-priv launch-firecracker s > /dev/null
 	banger-priv create-tap banger-a vm=s
 	banger-priv ensure-nat 172.30.0.2 banger-a vm=s
 }
 cleans_all() { # PROGRAM...
-	fresh_vm
+	fresh_vm mortal
 	ends 0 "$@" cleanup-vm s && [ ! -e "$jails/s" ] && [ ! -d /sys/fs/cgroup/banger/s ] &&
 		! ip link show banger-a > /dev/null 2>&1 && ! nft list tables | grep -q banger-priv &&
 		[ "$(cat /proc/sys/net/ipv4/conf/banger0/forwarding)" = 0 ]
@@ -489,7 +489,7 @@ as_cleanup_vm() { # PROGRAM... cleanup-jailer-chroot VM_ID
 }
 
 scenario_status_1() {
-	fresh_vm
+	fresh_vm lasting
 	ends 0 "$@" status
 }
 is_running() { "$@" | grep -q '^VM vm1: running$'; }
