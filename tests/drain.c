@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -30,7 +31,9 @@ main(int argc, char *argv[])
 	int status, file = argc == 2 ? open(argv[1], O_WRONLY | O_APPEND | O_CLOEXEC) : -1;
 	pid_t child;
 
-	if (file < 0 || dup2(file, FD_CONSOLE) < 0 || console_open() < 0 ||
+	/* This process, which waits, is the VM. */
+	if (file < 0 || dup2(file, FD_CONSOLE) < 0 || dup2((int)syscall(SYS_pidfd_open, getpid(), 0U), FD_CHILD) < 0 ||
+	    console_open() < 0 ||
 	    write(FD_CONSOLE_IN, "said\n", 5) != 5)
 		return 126;
 	close(FD_CONSOLE_IN);

@@ -194,7 +194,7 @@ launched_with_console() {
 	local keeper
 	keeper=$(console_process)
 	[ "$(cat /sys/fs/cgroup/banger/a/cgroup.procs)" = "$pid" ]
-	[ "$(readlink "/proc/$keeper"/fd/* | sed 's/:.*//')" = "$console"$'\npipe' ]
+	[ "$(readlink "/proc/$keeper"/fd/* | sed 's/^anon_inode:.pidfd.$/pidfd/; s/:.*//')" = $'pidfd\n'"$console"$'\npipe' ]
 	[ "$(status_of "$keeper" Uid | tr '\t' ' ')" = "65534 65534 65534 65534" ]
 	[ "$(status_of "$keeper" CapPrm)" = 0000000000000000 ]
 	[ "$(status_of "$keeper" Seccomp)" = 2 ]
@@ -204,6 +204,20 @@ launched_with_console() {
 	expect 0 - own kill-process "$pid" vm=a
 	until_true sh -c "[ ! -d /proc/$keeper ]"
 	expect 0 - own cleanup-jailer-chroot a
+}
+
+@test "does: what appends the console ends with the VM, also where the VM gave its end of the pipe away" {
+	launched_with_console
+	local keeper vm=$pid
+	keeper=$(console_process)
+	# As the VM can, over a socket.
+	start bash -c "exec 9> /proc/$vm/fd/1 && echo > ${console%/*}/held && while :; do echo late >&9; done"
+	until_true test -e "${console%/*}/held"
+	echo "the last words" > "/proc/$vm/fd/1"
+	expect 0 - own cleanup-vm a
+	until_true sh -c "[ ! -d /proc/$keeper ]"
+	grep -q "the last words" "$console"
+	end "$pid"
 }
 
 @test "does: a read that fails ends no console" {
@@ -731,7 +745,7 @@ end_by_verbs() {
 		[ "$n" -le 5 ] || [ "$(stat -c '%a %g' "$jails/a")" = "500 1900" ]
 		clean_up a
 	done
-	# conclude, open_console, look, make_parent; take; drain_console, become_jailer, wait_for_socket, talk
+	# conclude, open_console, look, make_parent; take; become_jailer, drain_console, wait_for_socket, talk
 	[ "$codes" = 444455555 ]
 }
 
@@ -739,12 +753,12 @@ consoles_are_left() {
 	[ ! -d /sys/fs/cgroup/banger/_consoles ] || grep -q 'populated 0' /sys/fs/cgroup/banger/_consoles/cgroup.events
 }
 
-# What appends the console is the first to ask for a session of its own.
+# What appends the console asks for a session of its own after what becomes the jailer.
 @test "fails: what appends the console that cannot begin, or ends before the VM answers, ends the VM" {
 	local action
 	for action in fail:EPERM kill; do
 		prepare_vm a 1900 1900
-		expect 5 failed inject "$action" setsid 1 banger-priv launch-firecracker a console="$images/console"
+		expect 5 failed inject "$action" setsid 2 banger-priv launch-firecracker a console="$images/console"
 		[[ $err == *"cannot begin to keep the console: "* || $err == *"what appends the console to its file has ended; it said: nothing" ]]
 		nothing_runs a
 		clean_up a
@@ -796,7 +810,7 @@ frozen() { # VM
 	expect 6 timeout inject fail:EIO pidfd_send_signal 1 banger-priv launch-firecracker a
 	[[ $err == *": a child cannot begin: Connection timed out (ETIMEDOUT); cannot end process "[1-9]*": Input/output error (EIO); it said: nothing" ]]
 	nothing_runs a
-	[ -z "$(pgrep -x banger-priv)" ]
+	until_true sh -c '! pgrep -x banger-priv' > /dev/null
 	clean_up a
 	prepare_vm a 1900 1900
 	frozen a
@@ -804,7 +818,7 @@ frozen() { # VM
 	expect 6 timeout timeout 60 "$BANGER_BUILD/tests/inject" alter:1:0 pidfd_send_signal 1 banger-priv launch-firecracker a
 	[[ $err == *": a child cannot begin: Connection timed out (ETIMEDOUT); process "[1-9]*" has not ended since it was killed; its cgroup still has a process; cleanup-vm ends it" ]]
 	own cleanup-vm a
-	[ -z "$(pgrep -x banger-priv)" ]
+	until_true sh -c '! pgrep -x banger-priv' > /dev/null
 }
 
 # As which of its calls of dup3 something gets its number.

@@ -8,9 +8,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <poll.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+enum {
+	TRIES = 8,
+	LATE_READS = 16,                /* as much as a pipe can hold: /proc/sys/fs/pipe-max-size */
+};
 
 static int
 keep_end(int *fd, int number)
@@ -49,11 +56,25 @@ room_left(void)
 	return (size_t)(CONSOLE_BYTES_MAX - status.st_size);
 }
 
+/* Until there is something to read; false when that is all.  Once the VM has ended it is what the pipe holds: the VM may
+ * have given its end of it to somebody who keeps that, and writes for ever. */
+static bool
+await_more(void)
+{
+	static unsigned late;
+	struct pollfd either[] = { { .fd = FD_CONSOLE_OUT, .events = POLLIN }, { .fd = FD_CHILD, .events = POLLIN } };
+
+	for (int i = 0; i < TRIES && poll(either, 2, -1) < 0; i++)
+		;
+	if (either[1].revents)
+		late++;
+	return either[0].revents && late <= LATE_READS;
+}
+
 /* One error is no end: the VM, which runs by now, would have no console. */
 static ssize_t
 read_on(char *bytes, size_t size)
 {
-	enum { TRIES = 8 };
 	ssize_t got = -1;
 
 	for (int i = 0; i < TRIES && got < 0; i++)
@@ -71,9 +92,10 @@ console_drain(void)
 		return -errno;
 	if (write(FD_CONSOLE_CGROUP, "0", 1) != 1 && errno != EBADF)
 		return -errno;
-	if (close_range(0, FD_CONSOLE - 1, 0) < 0 || close_range(FD_CONSOLE_OUT + 1, ~0U, 0) < 0)
+	if (close_range(0, FD_CHILD - 1, 0) < 0 || close_range(FD_CHILD + 1, FD_CONSOLE - 1, 0) < 0 ||
+	    close_range(FD_CONSOLE_OUT + 1, ~0U, 0) < 0)
 		return -errno;
-	while ((got = read_on(bytes, sizeof(bytes))) > 0) {
+	while (await_more() && (got = read_on(bytes, sizeof(bytes))) > 0) {
 		size_t room = room_left(), length = (size_t)got;
 
 		/* A full disk or a quota is no reason to stop reading. */

@@ -14,8 +14,8 @@ enum { CONSOLE_BYTES_MAX = 16 << 20 };
 int console_open(void);
 
 /* The process beside the VM: in a session of its own and in the cgroup FD_CONSOLE_CGROUP, if there is
- * one, with FD_CONSOLE and FD_CONSOLE_OUT alone.  Ends with the VM, when nobody has the other end any
- * more; -errno when it cannot begin. */
+ * one, with FD_CONSOLE, FD_CONSOLE_OUT and FD_CHILD, the VM, alone.  Ends with that, or when nobody has the other end
+ * any more; -errno when it cannot begin. */
 int console_drain(void);
 
 #define CONSOLE_DRAIN_CALLS \

@@ -2,11 +2,11 @@
  * launch-firecracker: the jailer, and by it firecracker, on a prepared chroot; done when its API answers.
  *
  * Nine cages.  As the owner: the console's file.  As root: whatever can be refused; then, where it is not there yet,
- * the directory of all VMs' cgroups; then the VM's is made and the chroot taken over.  As nobody, beside the VM for as long as it runs: what appends its console to the
- * file.  With what the jailer needs, and under a deny-list: the process that becomes it, and then firecracker.
- * As the owner again, who has no more right to the socket than that: waiting, connecting.  With nothing but that
- * connection: reading what answers.  The last one, whose cage closes first, tells how it went, and ends what was
- * started when it went wrong.
+ * the directory of all VMs' cgroups; then the VM's is made and the chroot taken over.  With what the jailer needs, and
+ * under a deny-list: the process that becomes it, and then firecracker.  As nobody, beside that for as long as it
+ * runs: what appends its console to the file.  As the owner again, who has no more right to the socket than that:
+ * waiting, connecting.  With nothing but that connection: reading what answers.  The last one, whose cage closes
+ * first, tells how it went, and ends what was started when it went wrong.
  */
 #include "launch/launching.h"
 #include "sys/api.h"
@@ -52,17 +52,6 @@ static enum code
 open_console(const struct settings *settings)
 {
 	return ready_console(&ask.console, settings);
-}
-
-/* ---- as nobody, for as long as the VM runs ---- */
-
-static enum code
-drain_console(const struct settings *settings)
-{
-	int rc = console_drain();
-
-	(void)settings;
-	return rc < 0 ? failed(rc, "cannot begin to keep the console") : CODE_DONE;
 }
 
 /* ---- as root: whatever can be refused ---- */
@@ -133,6 +122,17 @@ become_jailer(const struct settings *settings)
 		      "cannot execute the jailer");
 }
 
+/* ---- as nobody, for as long as the VM runs ---- */
+
+static enum code
+drain_console(const struct settings *settings)
+{
+	int rc = console_drain();
+
+	(void)settings;
+	return rc < 0 ? failed(rc, "cannot begin to keep the console") : CODE_DONE;
+}
+
 /* ---- as the owner: until it answers ---- */
 
 static enum code
@@ -200,8 +200,6 @@ static const struct call console_calls[] = {
 	LIST_END
 };
 
-static const struct call drain_calls[] = { CONSOLE_DRAIN_CALLS, LIST_END };
-
 static const struct call look_calls[] = {
 	CALL(openat, "/, where every path begins"),
 	CALL(openat2, "binaries, chroot and cgroup"),
@@ -259,6 +257,7 @@ static const struct call jailer_calls[] = {
 	LIST_END
 };
 
+static const struct call drain_calls[] = { CONSOLE_DRAIN_CALLS, LIST_END };
 static const struct call waiting_calls[] = { LAUNCH_CONNECT_CALLS, LIST_END };
 static const struct call talking_calls[] = { API_EXCHANGE_CALLS, LIST_END };
 
@@ -315,11 +314,11 @@ const struct verb verb_launch_firecracker = {
 		{ .keep = { .as = AS_ROOT, .why_root = "jail and cgroup are root's; CAP_DAC_OVERRIDE would open "
 			    "far more", .caps = take_caps, .calls = take_calls },
 		  .opens = true, .touches = true, .act = take },
-		{ .keep = { .as = AS_NOBODY, .calls = drain_calls }, .beside = FD_CONSOLE_CHILD,
-		  .only_if = has_console, .act = drain_console },
 		{ .keep = { .as = AS_ROOT, .why_root = "the jailer is made for root", .caps = jailer_caps,
 			    .calls = jailer_calls, .executes = true },
 		  .touches = true, .beside = FD_CHILD, .act = become_jailer },
+		{ .keep = { .as = AS_NOBODY, .calls = drain_calls }, .beside = FD_CONSOLE_CHILD,
+		  .only_if = has_console, .act = drain_console },
 		{ .keep = { .as = AS_OWNER, .calls = waiting_calls }, .opens = true,
 		  .act = wait_for_socket },
 		{ .keep = { .as = AS_NOBODY, .calls = talking_calls }, .act = talk },
