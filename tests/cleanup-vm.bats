@@ -216,6 +216,23 @@ running() { grep -q 'populated 1' "/sys/fs/cgroup/banger/$1/cgroup.events"; }
 	done
 }
 
+@test "in time: processes with that id that the owner starts again as they end" {
+	local n loops=()
+	banger-priv ensure-socket-dir
+	for n in $(seq 32); do
+		start as banger bash -c "while :; do /usr/local/bin/firecracker --id vm1 --api-sock /run/banger/\$BASHPID.\$RANDOM; done"
+		loops+=("$pid")
+	done
+	until_true pgrep -x firecracker > /dev/null
+	# Traced, it takes longer for each than they take to come again.
+	expect 6 in-use timeout -s KILL 60 strace -f -qq -o /dev/null banger-priv cleanup-vm vm1
+	[[ $err == *"left: processes that are started again as they end, with chroot and snapshots" ]]
+	pkill -KILL -u banger -x bash
+	end "${loops[@]}"
+	expect 0 - own cleanup-vm vm1
+	[ -z "$(pgrep -x firecracker)" ]
+}
+
 # Which of its calls of fcntl is that for a lease, the NTH time.
 lease_at() { # NTH COMMAND...
 	trace "$BATS_TEST_TMPDIR/fcntl" -e trace=fcntl "${@:2}"

@@ -27,7 +27,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { END_MS = 5000, CHROOT_MS = 3000, AT_ONCE = 64 };
+enum { END_MS = 5000, STRAYS_MS = 10000, CHROOT_MS = 3000, AT_ONCE = 64 };
 
 static struct {
 	struct vm_id vm;
@@ -96,18 +96,21 @@ may_have_strays(void)
 }
 
 /* Those that were started without us, or that root has taken out of the cgroup; all of them where there are no
- * cgroups. */
+ * cgroups.  Not for ever: whoever starts some may start them again. */
 static enum code
 end_strays(const struct settings *settings)
 {
 	const char *objection;
 	enum reason reason;
+	int64_t deadline = waiting_clock() + STRAYS_MS;
 	int pid, rc = 0;
 
-	while (rc == 0 && (pid = process_hold_stray(&ask.vm, settings)) > 0)
+	while (rc == 0 && (pid = process_hold_stray(&ask.vm, settings)) > 0 && waiting_clock() < deadline)
 		rc = pidfd_end(FD_PROCESS, END_MS, "the VM's process to end");
 	if (rc < 0)
 		return leave(reason_of(rc), "process %d (%s), with chroot and snapshots", pid, why(rc));
+	if (pid > 0)
+		return leave(REASON_IN_USE, "processes that are started again as they end, with chroot and snapshots");
 	reason = process_objection(pid, NULL, &objection);
 	if (reason == REASON_FOREIGN)
 		return leave(reason, "chroot and snapshots (%s)", objection);
