@@ -6,9 +6,9 @@
  * program that does nothing takes; `crowd N` of idle processes; and `helper PROGRAM BRIDGE`, qemu-bridge-helper with
  * the socket that it wants.
  */
+#include "least-ext4.h"
 #include "least.h"
 
-#include <ext2fs/ext2fs.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -124,16 +124,18 @@ kill_process(char **operands)
 static int
 read_file(char **operands)
 {
-	static char bytes[65536];
-	ext2_file_t file;
+	const char *bytes;
 	unsigned length;
-	ext2_ino_t inode;
-	ext2_filsys fs;
 
-	return ext2fs_open(operands[0], 0, 0, 0, unix_io_manager, &fs) ||
-	       ext2fs_namei(fs, EXT2_ROOT_INO, EXT2_ROOT_INO, operands[1], &inode) ||
-	       ext2fs_file_open(fs, inode, 0, &file) || ext2fs_file_read(file, bytes, sizeof(bytes), &length) ||
+	return least_ext4_read(unix_io_manager, operands[0], operands[1], &bytes, &length) ||
 	       write(STDOUT_FILENO, bytes, length) != (ssize_t)length;
+}
+
+/* IMAGE and six PATHs */
+static int
+write_files(char **operands)
+{
+	return least_ext4_write(unix_io_manager, operands[0], operands + 1);
 }
 
 /* FROM TO */
@@ -187,7 +189,7 @@ static const struct {
 	{ "nothing", 0, nothing }, { "bridge", 1, bridge }, { "new-bridge", 2, new_bridge }, { "tap", 3, tap },
 	{ "chroot", 5, chroot_of_vm }, { "cleanup", 2, cleanup }, { "up", 7, up }, { "down", 3, down },
 	{ "nat", 2, nat }, { "socket", 2, socket_access }, { "find", 1, find }, { "kill", 1, kill_process },
-	{ "read", 2, read_file }, { "copy", 2, copy }, { "crowd", 1, crowd }, { "helper", 2, helper },
+	{ "read", 2, read_file }, { "write", 7, write_files }, { "copy", 2, copy }, { "crowd", 1, crowd }, { "helper", 2, helper },
 };
 
 int
