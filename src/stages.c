@@ -3,7 +3,8 @@
  *
  * The last stage is this process, those before it are children, one after another.  Where one of these touches
  * something, the last one's cage closes first: if that cannot close nothing has been touched, and of whatever fails
- * afterwards there is somebody left to undo it.  Then a child goes ahead with the stages before it.
+ * afterwards there is somebody left to undo it.  Then a child goes ahead with the stages before it.  Where none does,
+ * it closes while the stage before it is at work.
  */
 #include "steps.h"
 
@@ -27,11 +28,13 @@ enum { BEGIN_MS = 10000, END_MS = 5000 };
 static struct course {
 	struct words words[STAGES_MAX];         /* of each stage */
 	bool touches[STAGES_MAX];               /* which of them have begun to */
-	enum code code;                         /* of all but the last */
-	bool over;
+	struct { bool over; enum code code; } ends[STAGES_MAX + 1];     /* at the end: of all but the last */
 } *course;
 
+enum { ALL_BEFORE = STAGES_MAX };
+
 static pid_t last_process;                      /* where that is another one, the parent */
+static bool is_closed;                          /* this one's cage */
 
 /* ---- what all stages give up ---- */
 
@@ -63,18 +66,20 @@ be_stage(const struct verb *verb, unsigned stage, const struct settings *setting
 	say_for_parent();
 	cage_close(&self->keep, settings->owner.uid, settings->owner.gid);
 	course->touches[stage] = self->touches;
-	finish(self->act(settings));
+	course->ends[stage].code = self->act(settings);
+	course->ends[stage].over = true;
+	finish(course->ends[stage].code);
 }
 
-/* fork, but for the table of descriptors where the child's shall be ours, and for the pidfd.  What goes on is a
- * child of the last stage's, which can wait for it. */
+/* fork, but for the table of descriptors where the child's shall be ours, and for the pidfd, where there is a place for
+ * it.  What goes on is a child of the last stage's, which can wait for it. */
 static pid_t
 divide(const struct stage *stage, int *pidfd)
 {
-	unsigned long flags = SIGCHLD | (stage->opens ? CLONE_FILES : 0);
+	unsigned long flags = SIGCHLD | (stage->opens ? CLONE_FILES : 0) | (pidfd ? CLONE_PIDFD : 0);
 
-	if (stage->beside)
-		flags |= CLONE_PIDFD | (last_process ? CLONE_PARENT : 0);
+	if (stage->beside && last_process)
+		flags |= CLONE_PARENT;
 	return (pid_t)syscall(SYS_clone, flags, NULL, pidfd, NULL, NULL);
 }
 
@@ -98,6 +103,63 @@ act_apart(const struct verb *verb, unsigned stage, const struct settings *settin
 	if (child == 0)
 		be_stage(verb, stage, settings);
 	return child < 0 ? failed(-errno, "cannot start a child") : await_end(child);
+}
+
+static void
+close_last(const struct verb *verb, unsigned last, const struct settings *settings)
+{
+	cage_close(&verb->stages[last].keep, settings->owner.uid, settings->owner.gid);
+	is_closed = true;
+}
+
+/* Whatever it fails with: nothing is said, nor undone, while it is being done. */
+static bool
+ahead_has_ended(void)
+{
+	struct pollfd end = { .fd = FD_AHEAD, .events = POLLIN };
+
+	while (poll(&end, 1, -1) != 1)
+		;
+	return true;
+}
+
+/* From a cage without wait4: what became of it stands in the memory that they share, also why it has no end. */
+static enum code
+code_of_ahead(unsigned which, const struct words *words, const char *without_end)
+{
+	ahead_has_ended();
+	if (course->ends[which].over)
+		return code_of((int)course->ends[which].code);
+	return words->reason == REASON_NONE ? refused(REASON_FAILED, "%s", without_end) : CODE_FAILED;
+}
+
+/* The last stage's cage closes meanwhile. */
+static enum code
+act_meanwhile(const struct verb *verb, unsigned stage, const struct settings *settings)
+{
+	enum code code;
+	int pidfd;
+	pid_t child;
+
+	/* Nobody can wait for it: it leaves nothing to be waited for. */
+	signal(SIGCHLD, SIG_IGN);
+	child = divide(&verb->stages[stage], &pidfd);
+	if (child == 0)
+		be_stage(verb, stage, settings);
+	if (child < 0)
+		return failed(-errno, "cannot start a child");
+	if (dup3(pidfd, FD_AHEAD, O_CLOEXEC) < 0) {
+		code = failed(-errno, "cannot hold a child");
+		(void)pidfd_end(pidfd, END_MS, "a child to end");
+		return code;
+	}
+	close(pidfd);
+	say_after(ahead_has_ended);
+	close_last(verb, stage + 1, settings);
+	say_after(NULL);
+	code = code_of_ahead(stage, &course->words[stage], "a child did not come to its end");
+	close(FD_AHEAD);
+	return code;
 }
 
 /* Until it has let go of the other end of `begun`, or ended. */
@@ -191,7 +253,9 @@ act_before(const struct verb *verb, unsigned last, const struct settings *settin
 		note_into(&course->words[i]);
 		of_stage = change_lock(&lock, stage->lock);
 		if (of_stage == CODE_DONE)
-			of_stage = stage->beside ? act_beside(verb, i, settings) : act_apart(verb, i, settings);
+			of_stage = stage->beside ? act_beside(verb, i, settings) :
+				   i + 1 == last && !last_process ? act_meanwhile(verb, i, settings) :
+				   act_apart(verb, i, settings);
 		if (code == CODE_DONE)
 			code = of_stage;
 	}
@@ -221,8 +285,8 @@ go_ahead(const struct verb *verb, unsigned last, const struct settings *settings
 	say_for_parent();
 	if (!await_turn(turn, parent))
 		_exit(CODE_FAILED);
-	course->code = act_before(verb, last, settings);
-	course->over = true;
+	course->ends[ALL_BEFORE].code = act_before(verb, last, settings);
+	course->ends[ALL_BEFORE].over = true;
 	_exit(CODE_DONE);
 }
 
@@ -231,7 +295,6 @@ go_ahead(const struct verb *verb, unsigned last, const struct settings *settings
 static enum code
 act_behind(const struct verb *verb, unsigned last, const struct settings *settings)
 {
-	struct pollfd end = { .fd = FD_AHEAD, .events = POLLIN };
 	int turn[2], pidfd, self = (int)syscall(SYS_pidfd_open, getpid(), 0U);
 	pid_t child;
 
@@ -245,14 +308,10 @@ act_behind(const struct verb *verb, unsigned last, const struct settings *settin
 	if (child < 0 || dup3(pidfd, FD_AHEAD, O_CLOEXEC) < 0)
 		finish(failed(-errno, "cannot start a child"));
 	close(pidfd);
-	cage_close(&verb->stages[last].keep, settings->owner.uid, settings->owner.gid);
+	close_last(verb, last, settings);
 	if (close(turn[1]) < 0)
 		finish(failed(-errno, "cannot give a child its turn"));
-	/* Whatever it fails with: nothing is undone while it is being done. */
-	while (poll(&end, 1, -1) != 1)
-		;
-	return course->over ? code_of((int)course->code) :
-	       refused(REASON_FAILED, "the child that goes ahead did not come to its end");
+	return code_of_ahead(ALL_BEFORE, &course->words[last], "the child that goes ahead did not come to its end");
 }
 
 /* ---- all together ---- */
@@ -293,26 +352,24 @@ step_act(const struct verb *verb, const struct settings *settings)
 {
 	unsigned last = 0;
 	enum code code, of_last;
-	bool behind;
 
 	while (verb->stages[last + 1].act)
 		last++;
 	if (last == 0) {
-		cage_close(&verb->stages[0].keep, settings->owner.uid, settings->owner.gid);
+		close_last(verb, last, settings);
 		return verb->stages[0].act(settings);
 	}
 	step_bound(step_bounding(verb));
 	course = mmap(NULL, sizeof(*course), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (course == MAP_FAILED)
 		return failed(-errno, "cannot share memory");
-	behind = touches_before(verb, last);
-	code = behind ? act_behind(verb, last, settings) : act_before(verb, last, settings);
+	code = touches_before(verb, last) ? act_behind(verb, last, settings) : act_before(verb, last, settings);
 	for (unsigned i = 0; i < last; i++)
 		note_stage(i);
 	if (code != CODE_DONE && !verb->stages[last].at_any_rate)
 		return code;
-	if (!behind)
-		cage_close(&verb->stages[last].keep, settings->owner.uid, settings->owner.gid);
+	if (!is_closed)
+		close_last(verb, last, settings);
 	note_into(&course->words[last]);
 	of_last = verb->stages[last].act(settings);
 	note_into(NULL);

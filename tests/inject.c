@@ -1,7 +1,7 @@
 /*
  * inject ACTION CALL WHEN COMMAND...: runs COMMAND and, at the WHEN-th CALL that it or a child of it makes
- * ("any" is every system call, "caged" every one after the first filter was installed; WHEN+ is that one and
- * all that come after it), does ACTION: kill;
+ * ("any" is every system call, "caged" every one after the first filter was installed, but for those with which
+ * another process closes its cage, at the same time perhaps; WHEN+ is that one and all that come after it), does ACTION: kill;
  * abandon, which kills COMMAND while what it started goes on; fail:ERRNO; become:CALL, another call with the
  * same arguments; alter:INDEX:VALUE, the same call with another argument; do:SHELL, what the shell does while
  * the call waits.  inject count CALL 0 COMMAND prints how many there are.  Exits as COMMAND does, 128 + n for
@@ -65,6 +65,21 @@ act(const struct tracer *tracer, struct tracee *tracee, struct user_regs_struct 
 	return false;
 }
 
+/* As cage.c.  How many there are after the first filter would not be the same each time. */
+static bool
+closes_cage(long call)
+{
+	static const long calls[] = {
+		SYS_prctl, SYS_geteuid, SYS_setns, SYS_getresuid, SYS_getresgid, SYS_setgroups, SYS_getgroups, SYS_setresgid,
+		SYS_setresuid, SYS_capset, SYS_capget, SYS_getrandom, SYS_seccomp,
+	};
+
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+		if (calls[i] == call)
+			return true;
+	return false;
+}
+
 static bool
 at_call(struct tracer *tracer, struct tracee *tracee, struct user_regs_struct *regs)
 {
@@ -72,7 +87,7 @@ at_call(struct tracer *tracer, struct tracee *tracee, struct user_regs_struct *r
 
 	if (regs->orig_rax == SYS_seccomp && regs->rdi == SECCOMP_SET_MODE_FILTER)
 		want.caged = 1;
-	if ((want.call == CAGED && !was_caged) || (want.call >= 0 && (long)regs->orig_rax != want.call))
+	if ((want.call == CAGED && (!was_caged || (!tracee->caged && closes_cage((long)regs->orig_rax)))) || (want.call >= 0 && (long)regs->orig_rax != want.call))
 		return false;
 	/* Nor is it counted among those that can. */
 	if (want.error && (regs->orig_rax == SYS_exit_group || regs->orig_rax == SYS_exit))

@@ -105,8 +105,8 @@ void remark(const char *format, ...) __attribute__((format(printf, 1, 2)));
  * what was noted, if anything was and it is not done. */
 void finish(enum code code) __attribute__((noreturn));
 
-/* For one of several who may each have something to say where one is to: finish() says and records nothing, and ends,
- * where may() is false.  NULL: nobody else has. */
+/* For one of several of whom each may have something to say: finish() comes when may() has come back, and says and
+ * records nothing where that is false.  NULL: there is nobody else. */
 void say_after(bool (*may)(void));
 
 /* For a child that does a part of the work, before anything else: finish() says and records nothing, but leaves

@@ -140,10 +140,6 @@ const struct verb verb_read_ext4_file = {
 	.paths = paths,
 	.stages = STAGES(
 		{
-			.keep = { .as = AS_OWNER, .calls = file_calls },
-			.opens = true, .only_if = is_file, .act = open_file,
-		},
-		{
 			.keep = {
 				.as = AS_ROOT,
 				.why_root = "/dev/mapper/control and the device are uid 0's",
@@ -151,6 +147,10 @@ const struct verb verb_read_ext4_file = {
 				.calls = device_calls,
 			},
 			.opens = true, .only_if = is_device, .act = open_device,
+		},
+		{
+			.keep = { .as = AS_OWNER, .calls = file_calls },
+			.opens = true, .only_if = is_file, .act = open_file,
 		},
 		{ .keep = { .as = AS_NOBODY, .calls = calls }, .act = act }
 	),

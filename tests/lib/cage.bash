@@ -73,7 +73,8 @@ held_in() {
 }
 
 # Held at their first action, one after another, the verb's processes have exactly the ids, capabilities and flags of its
-# row: of its stages in their order, some of which may be left out, or of the last one first (stages.c).
+# row: of its stages in their order, some of which may be left out; but the last one may be first, or while the one
+# before it is at work (stages.c).
 holds_its_row() { # VERB
 	local verb=$1 held last stage
 	echo "$verb"
@@ -82,7 +83,7 @@ holds_its_row() { # VERB
 	# Its children are other verbs, whose rows are not its own.
 	[ "$verb" != batch ] || held=$(head -n 1 <<< "$held")
 	last=$(row "$verb" '.stages | length - 1')
-	for stage in "$last" $(seq 0 "$last"); do row_of "$verb" "$stage"; done |
+	for stage in "$last" $(seq 0 $((last - 2))) "$last" $(seq $((last > 0 ? last - 1 : 0)) "$last"); do row_of "$verb" "$stage"; done |
 		awk 'NR == FNR { row[++rows] = $0; next }
 			{ while (++at <= rows && row[at] != $0); }
 			at > rows { print "unlike: " $0; unlike = 1 }
