@@ -30,7 +30,8 @@ static const long path_calls[] = {
 
 const long infallible[] = {
 	SYS_exit, SYS_exit_group, SYS_clock_gettime, SYS_rt_sigreturn, SYS_getpid, SYS_gettid, SYS_getuid,
-	SYS_geteuid, SYS_getgid, SYS_getegid, SYS_getresuid, SYS_getresgid, SYS_umask, SYS_munmap, SYS_brk, -1,
+	SYS_geteuid, SYS_getgid, SYS_getegid, SYS_getresuid, SYS_getresgid, SYS_umask, SYS_munmap, SYS_brk, SYS_futex,
+	-1,
 };
 
 static bool
@@ -43,6 +44,9 @@ at_call(struct tracer *tracer, struct tracee *tracee, struct user_regs_struct *r
 		return false;
 	if (visit->paths_only && !is_among(call, path_calls))
 		return false;
+	if (visit->until_cage && visit->is_caged)
+		return false;
+	visit->is_caged = visit->is_caged || call == SYS_seccomp;
 	visit->seen++;
 	if (visit->calls && visit->seen < CALLS_MAX)
 		visit->calls[visit->seen] = call;
@@ -52,8 +56,11 @@ at_call(struct tracer *tracer, struct tracee *tracee, struct user_regs_struct *r
 	 * the answers do. */
 	if (visit->how == VISIT_ANSWER && is_among(call, infallible))
 		return false;
-	visit->reached = true;
 	visit->is_first = tracee->pid == tracer->first;
+	/* There a verb of a batch waits for its turn, and another has had its own when the answer comes. */
+	if (visit->until_cage && !visit->is_first && call == SYS_recvfrom)
+		return false;
+	visit->reached = true;
 	visit->to_stdout = call == SYS_write && regs->rdi == STDOUT_FILENO;
 	switch (visit->how) {
 	case VISIT_KILL:

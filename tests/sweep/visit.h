@@ -17,6 +17,8 @@ struct visit {
 	long only_call;                 /* -1 is any */
 	bool paths_only;                /* counts the calls that take a path */
 	bool all_at_once;               /* kill: the verb's children too */
+	bool until_cage;                /* start: not where the verb or a child of it has closed its cage */
+	bool is_caged;
 	bool reached;
 	bool is_first;                  /* it was the verb itself that made the call, not a child */
 	bool to_stdout;
@@ -30,7 +32,8 @@ struct visit {
 
 bool is_among(long call, const long *calls);
 
-/* The end cannot fail, nor can what only tells; and brk answers with an address. */
+/* The end cannot fail, nor can what only tells; brk answers with an address; and libc ends a process whose futex(2)
+ * does not work. */
 extern const long infallible[];
 
 /* The verb, traced; its exit code. */

@@ -40,7 +40,9 @@ errors_of(long call)
 static void
 fail_at(const struct line *line, enum start start, const struct way *way, unsigned long when, long call, int error)
 {
-	struct visit visit = { .how = VISIT_ANSWER, .when = when, .only_call = -1, .error = error };
+	struct visit visit = {
+		.how = VISIT_ANSWER, .when = when, .only_call = -1, .error = error, .until_cage = start == FROM_MAIN,
+	};
 	char where[256];
 	int code;
 
