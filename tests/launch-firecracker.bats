@@ -563,6 +563,17 @@ without_cgroups() { # COMMAND...
 	own launch-firecracker a
 }
 
+@test "fails: a controller that cannot be looked for is none that is missing" {
+	local n=0 errors=$BATS_TEST_TMPDIR/errors
+	prepare_vm a 1900 1900
+	# The configuration is read likewise.
+	until grep -qs "failed: cannot look for the cgroup controller of memory.max: .*(EIO)$" "$errors"; do
+		[ "$((++n))" -lt 30 ]
+		if inject fail:EIO read "$n" banger-priv launch-firecracker a cgroup=memory.max:1G 2>> "$errors"; then return 1; fi
+	done
+	[ ! -d /sys/fs/cgroup/banger ]
+}
+
 @test "fails: says the jailer's last words, escaped and bounded, and ends what it started" {
 	prepare_vm a 1900 1900
 	jailer_is 'for (int i = 0; i < 100000; i++) if (fputs("\033]0;x\007 %%n%%s\r\n", stderr) < 0) return 3; return 1;'
