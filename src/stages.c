@@ -27,7 +27,7 @@ enum { BEGIN_MS = 10000, END_MS = 5000 };
 /* What these processes tell each other. */
 static struct course {
 	struct words words[STAGES_MAX];         /* of each stage */
-	bool touches[STAGES_MAX];               /* which of them have begun to */
+	bool touches[STAGES_MAX];               /* which of them may have */
 	struct { bool over; enum code code; } ends[STAGES_MAX + 1];     /* at the end: of all but the last */
 } *course;
 
@@ -58,6 +58,15 @@ step_bound(uint64_t bounding)
 
 /* ---- one stage, in a child ---- */
 
+static bool *touches;                           /* what it says of itself */
+
+void
+stage_touched_nothing(void)
+{
+	if (touches)
+		*touches = false;
+}
+
 static _Noreturn void
 be_stage(const struct verb *verb, unsigned stage, const struct settings *settings)
 {
@@ -65,7 +74,8 @@ be_stage(const struct verb *verb, unsigned stage, const struct settings *setting
 
 	say_for_parent();
 	cage_close(&self->keep, settings->owner.uid, settings->owner.gid);
-	course->touches[stage] = self->touches;
+	touches = &course->touches[stage];
+	*touches = self->touches;
 	course->ends[stage].code = self->act(settings);
 	course->ends[stage].over = true;
 	finish(course->ends[stage].code);

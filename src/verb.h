@@ -44,7 +44,8 @@ struct stage {
 	 * its program, or closed what it does not need. */
 	enum descriptor beside;
 	/* Changes something that is more than this process's.  Then no other stage of that call is refused any
-	 * more, but has failed; and the last one, which may have to undo it, has closed its cage before. */
+	 * more, but has failed, unless stage_touched_nothing says otherwise; and the last one, which may have to undo
+	 * it, has closed its cage before. */
 	bool touches;
 	bool (*only_if)(void);          /* looks at the operands; NULL is always */
 	bool at_any_rate;               /* also after one that was not done, whose code stays the verb's */
@@ -53,6 +54,9 @@ struct stage {
 	enum lock lock;
 	enum code (*act)(const struct settings *settings);
 };
+
+/* From the act of a stage that touches, once it knows that it has found nothing to change. */
+void stage_touched_nothing(void);
 
 #define STAGES(...) ((const struct stage[]){ __VA_ARGS__, { .act = NULL } })
 

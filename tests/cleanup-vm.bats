@@ -268,6 +268,29 @@ lease_at() { # NTH COMMAND...
 	expect 0 - own cleanup-vm vm1
 }
 
+@test "unsafe: the same, where there was nothing of the VM to touch; not where there was one thing" {
+	chmod 0777 "$jails"
+	expect 4 host own cleanup-vm vm1
+	[[ $err == *"left: the chroot ("*" must be "* ]]
+	own create-tap banger-a vm=vm1
+	expect 5 failed own cleanup-vm vm1
+	own create-tap banger-a vm=vm1
+	own ensure-nat 172.30.0.2 banger-a vm=vm1
+	ip link delete banger-a
+	expect 5 failed own cleanup-vm vm1
+	expect 4 host own cleanup-vm vm1
+	start sleep 60
+	cgroup_put vm1 "$pid"
+	disown "$pid"
+	expect 5 failed own cleanup-vm vm1
+	banger-priv ensure-socket-dir
+	vmm_start banger vm1 /run/banger/a.sock
+	disown "$pid"
+	expect 5 failed own cleanup-vm vm1
+	chmod 0711 "$jails"
+	expect 0 - own cleanup-vm vm1
+}
+
 @test "refuses: what is no VM id; nothing is touched" {
 	vm_plant vm1 172.30.0.2
 	local state id

@@ -76,8 +76,11 @@ why(int rc)
 static enum code
 end_processes(const struct settings *settings)
 {
+	bool runs = cgroup_is_running(&ask.vm);
 	int rc = cgroup_end(&ask.vm, END_MS), stray = executable_any_used(&ask.vm, settings);
 
+	if (!runs && rc == 0)
+		stage_touched_nothing();
 	left->no_cgroup = rc == 0;
 	/* Where no lease tells, all processes are looked at. */
 	left->may_stray = stray > 0 || stray == -EOPNOTSUPP;
@@ -103,10 +106,15 @@ end_strays(const struct settings *settings)
 	const char *objection;
 	enum reason reason;
 	int64_t deadline = waiting_clock() + STRAYS_MS;
+	bool found = false;
 	int pid, rc = 0;
 
-	while (rc == 0 && (pid = process_hold_stray(&ask.vm, settings)) > 0 && waiting_clock() < deadline)
+	while (rc == 0 && (pid = process_hold_stray(&ask.vm, settings)) > 0 && waiting_clock() < deadline) {
+		found = true;
 		rc = pidfd_end(FD_PROCESS, END_MS, "the VM's process to end");
+	}
+	if (!found)
+		stage_touched_nothing();
 	if (rc < 0)
 		return leave(reason_of(rc), "process %d (%s), with chroot and snapshots", pid, why(rc));
 	if (pid > 0)
@@ -141,6 +149,9 @@ remove_chroot(const struct settings *settings)
 		rc = chroot_remove(&ask.vm, settings, &fault);
 	while (rc == -EBUSY && patience_left(&patience));
 	left->no_chroot = rc == 0;
+	/* Before anything below it was looked at. */
+	if (fault.path)
+		stage_touched_nothing();
 	if ((rc == -EPERM || rc == -ELOOP) && fault.path)
 		return leave(REASON_HOST, "the chroot (%.*s must be %s)", (int)fault.length, fault.path, fault.wanted);
 	if (rc == -EOPNOTSUPP)
@@ -212,18 +223,23 @@ remove_nat(const struct settings *settings)
 {
 	const char *cannot = "read the packet filter";
 	struct guests guests;
+	bool found = false;
 	int rc = netfilter_rc;
 
-	if (rc == -EPROTONOSUPPORT)
-		return CODE_DONE;       /* a kernel without nf_tables has no NAT of ours */
 	do {
 		guests = (struct guests){ 0 };
 		tap_alias(ask.vm.text, guests.tag, sizeof(guests.tag));
 		if (rc == 0)
 			rc = nat_each(note_guest, &guests);
+		found |= guests.count > 0;
 		for (unsigned i = 0; i < guests.count && rc == 0; i++)
 			rc = nat_withdraw(settings, &guests.each[i], &cannot);
 	} while (rc == 0 && guests.count > 0);
+	if (!found)
+		stage_touched_nothing();
+	/* A kernel without nf_tables has no NAT of ours. */
+	if (netfilter_rc == -EPROTONOSUPPORT)
+		return CODE_DONE;
 	return rc < 0 ? leave(reason_of(rc), "NAT (cannot %s: %s)", cannot, why(rc)) : CODE_DONE;
 }
 
@@ -258,6 +274,7 @@ static enum code
 remove_taps(const struct settings *settings)
 {
 	enum code code = CODE_DONE;
+	bool found = false;
 	unsigned stay = 0;
 	struct taps taps;
 	int rc = netlink_rc;
@@ -267,6 +284,7 @@ remove_taps(const struct settings *settings)
 		taps = (struct taps){ .skip = stay };
 		if (rc == 0)
 			rc = link_each("tun", note_tap, &taps);
+		found |= taps.count > 0;
 		for (unsigned i = 0; i < taps.count && rc == 0; i++) {
 			int its = delete_tap(&taps.each[i]);
 
@@ -276,6 +294,8 @@ remove_taps(const struct settings *settings)
 			}
 		}
 	} while (rc == 0 && taps.count > 0);
+	if (!found)
+		stage_touched_nothing();
 	return rc < 0 ? leave(reason_of(rc), "taps (%s)", why(rc)) : code;
 }
 
