@@ -30,6 +30,20 @@ load lib/check
 	done
 }
 
+@test "does: where a user may not look it says so, and goes on" {
+	chmod 0700 /dev/mapper /usr/local/bin /var/lib/banger
+	as stranger banger-priv check > "$BATS_TEST_TMPDIR/check" || [ $? = 4 ]
+	local subject
+	for subject in 'devices: /dev/mapper/control' 'binaries: /usr/local/bin/firecracker' 'binaries: /usr/local/bin/jailer' \
+		'directories: /var/lib/banger/jail' 'directories: /var/lib/banger/jail/firecracker'; do
+		grep -qxF "unseen: $subject: this user may not look there" "$BATS_TEST_TMPDIR/check"
+	done
+	grep -q '^ok: ids: ' "$BATS_TEST_TMPDIR/check"
+	chmod 0755 /dev/mapper /usr/local/bin
+	chmod 0711 /var/lib/banger
+	is_ready
+}
+
 @test "does: JSON says the same, on one line" {
 	banger-priv check > "$BATS_TEST_TMPDIR/text"
 	expect 0 - banger-priv check format=json
@@ -105,6 +119,17 @@ load lib/check
 	is_ready
 }
 
+@test "a directory behind a symlink or a file is named up to there" {
+	mkdir /run/elsewhere
+	ln -s elsewhere /run/link
+	: > /run/file
+	echo 'runtime_dir = /run/link/banger' >> /etc/banger/priv.conf
+	[ "$(said directories wrong | jq -r '.text, .command' | xargs)" = "/run/link is a symlink, which is never followed null" ]
+	sed -i 's,/run/link,/run/file/below,' /etc/banger/priv.conf
+	[ "$(said directories wrong | jq -r '.text, .command' | xargs)" = "/run/file/below/banger: Not a directory null" ]
+	rm -r /run/elsewhere /run/link /run/file
+}
+
 @test "notes: runtime_dir, which the first ensure-socket-dir makes" {
 	rmdir /run/banger
 	is_ready
@@ -159,6 +184,9 @@ jailer_that() { # C
 	mends binaries "does not say its version"
 	jailer_that 'abort();'
 	mends binaries "does not say its version"
+	echo nothing > "$BATS_TEST_TMPDIR/jailer"
+	install -m 0755 "$BATS_TEST_TMPDIR/jailer" /usr/local/bin/jailer
+	mends binaries "does not say its version: cannot execute it: Exec format error"
 	jailer_that 'puts("\033[2J v1.x");'
 	banger-priv check > "$BATS_TEST_TMPDIR/check" && false
 	run ! LC_ALL=C grep -a '[^ -~]' "$BATS_TEST_TMPDIR/check"
@@ -264,6 +292,14 @@ jailer_that() { # C
 	mends program "/usr/sbin/banger-priv has mode 0700"
 }
 
+@test "a program that is not where sudoers names it is wrong there" {
+	mv /usr/sbin/banger-priv /usr/local/sbin
+	[ "$(/usr/local/sbin/banger-priv check format=json | jq -r '.checks[] | select(.check == "program") | .state, .text' | xargs)" = \
+		"wrong /usr/sbin/banger-priv, which sudoers names, is not there" ]
+	mv /usr/local/sbin/banger-priv /usr/sbin
+	is_ready
+}
+
 @test "mends: device nodes whose driver is there; else it names the module" {
 	local node
 	for node in net/tun kvm loop-control; do
@@ -294,6 +330,9 @@ jailer_that() { # C
 	mends cgroups "no cgroup v2 at /sys/fs/cgroup/unified,"
 	umount /sys/fs/cgroup/unified
 	umount /sys/fs/cgroup
+	mount --bind /var/nothing /sys/fs
+	[ "$(said cgroups wrong | jq -r .text)" = "no cgroup v2 at /sys/fs/cgroup, by which a VM's processes are known" ]
+	umount /sys/fs
 	rmdir /var/nothing
 }
 
@@ -317,6 +356,55 @@ jailer_that() { # C
 	[ "$(cat /etc/banger/priv.conf)" = "vm_uid = 1900000000-1900065535
 vm_gid = 1900000000-1900065535" ]
 	[ -z "$(said ids note)" ]
+}
+
+@test "where all ids are somebody's none are recommended" {
+	cp /etc/subuid "$BATS_TEST_TMPDIR"
+	echo 'admin:1:2147483646' >> /etc/subuid
+	: > /etc/banger/priv.conf
+	[ "$(said ids note | jq -r '.text, .command' | xargs)" = "all VMs share uid 1900 or gid 1900; ranges give each its own null" ]
+	cp "$BATS_TEST_TMPDIR/subuid" /etc/subuid
+}
+
+@test "ids that cannot be compared are wrong" {
+	mv /etc/subgid /etc/subgid.away
+	mkdir /etc/subgid
+	[ "$(said ids wrong | jq -r .text)" = "vm_gid cannot be compared with /etc/subgid and /etc/passwd: Invalid argument" ]
+	rmdir /etc/subgid
+	{ cat /etc/subgid.away; head -c 70000 /dev/zero | tr '\0' '#'; } > /etc/subgid
+	[ "$(said ids wrong | jq -r .text)" = "vm_gid cannot be compared with /etc/subgid and /etc/passwd: File too large" ]
+	mv /etc/subgid.away /etc/subgid
+	is_ready
+}
+
+@test "libraries that are not there are wrong" {
+	local library
+	tests/lib/resolved start
+	for library in $(sed -nE 's/^#define LIB(MNL|SYSTEMD)_FILE "(.*)"$/\2/p' "$BANGER_BUILD/build-config.h"); do
+		mv "$library" "$library.away"
+	done
+	[ "$(said forwarding wrong | jq -r '.text, .command' | xargs)" = \
+		"the packet filter cannot be read: libmnl is missing apt-get install libmnl0" ]
+	[ "$(said resolver wrong | jq -r '.text, .command' | xargs)" = "libsystemd is missing apt-get install libsystemd0" ]
+	for library in $(sed -nE 's/^#define LIB(MNL|SYSTEMD)_FILE "(.*)"$/\2/p' "$BANGER_BUILD/build-config.h"); do
+		mv "$library.away" "$library"
+	done
+	[ "$(said resolver ok | jq -r .text)" = "systemd-resolved answers" ]
+	tests/lib/resolved stop
+	is_ready
+}
+
+@test "forwarding that cannot be read is wrong" {
+	mkdir "$BATS_TEST_TMPDIR/empty"
+	mount --bind "$BATS_TEST_TMPDIR/empty" /proc/sys/net/ipv4
+	[ "$(said forwarding wrong | jq -r .text)" = "net.ipv4.ip_forward cannot be read: Invalid cross-device link" ]
+	umount /proc/sys/net/ipv4
+	local n
+	n=$(strace -f -e trace=socket banger-priv check 2>&1 | grep 'socket(' | grep -n NETLINK_NETFILTER | cut -d: -f1 | head -1)
+	[ "$(inject fail:EPROTONOSUPPORT socket "$n" banger-priv check format=json |
+		jq -r '.checks[] | select(.check == "forwarding" and .state == "wrong") | .text, .command' | xargs)" = \
+		"the packet filter cannot be read: Protocol not supported modprobe nf_tables" ]
+	is_ready
 }
 
 @test "notes: namespaces that are not process 1's" {
@@ -418,6 +506,9 @@ vm_gid = 1900000000-1900065535" ]
 		status=0
 		inject kill caged "$n" banger-priv check > /dev/null 2>&1 || status=$?
 		[ "$status" != 125 ] || break
+		status=0
+		inject fail:EIO caged "$((n + 4))" banger-priv check > /dev/null 2>&1 || status=$?
+		case $status in 0 | 4 | 5 | 125) ;; *) echo "fail $((n + 4)): $status"; return 1 ;; esac
 	done
 	[ "$n" -gt 100 ]
 	sleep 0.2

@@ -46,6 +46,10 @@ remedy_works() {
 	# One that is not as it must be is not passed over.
 	chmod 0777 /usr/local/bin/jailer
 	expect 4 host own resolve-binary jailer
+	# Where none is, the first place is where it belongs.
+	rm /usr/local/bin/jailer /usr/bin/jailer /opt/banger/bin/jailer
+	expect 4 host own resolve-binary jailer
+	[[ $err == *"/usr/local/bin/jailer is not there: install -D -o root -g root -m 0755 jailer /usr/local/bin/jailer" ]]
 	canaries_same
 }
 

@@ -26,7 +26,7 @@ open_at(struct binary_found *found)
 		return fd;
 	close(fd);
 	found->bad = strlen(found->path);
-	return -EACCES;
+	return -EMEDIUMTYPE;
 }
 
 int
@@ -56,7 +56,8 @@ binary_open(enum binary which, const struct settings *settings, struct binary_fo
 bool
 binary_has_fault(int rc)
 {
-	return rc == -ENOENT || rc == -ELOOP || rc == -EPERM || rc == -EACCES || rc == -ENOTDIR || rc == -ENAMETOOLONG;
+	return rc == -ENOENT || rc == -ELOOP || rc == -EPERM || rc == -EMEDIUMTYPE || rc == -EACCES || rc == -ENOTDIR ||
+	       rc == -ENAMETOOLONG;
 }
 
 const char *

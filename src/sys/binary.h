@@ -21,8 +21,8 @@ struct binary_found {
  * must every directory on the way; no symlink anywhere.
  *
  * Gives an O_PATH descriptor to execute it by (execveat(2), AT_EMPTY_PATH), which the caller closes,
- * or -ENOENT, -ELOOP, -EPERM (somebody else may change it), -EACCES (not such a file), or what the
- * kernel said. */
+ * or -ENOENT, -ELOOP, -EPERM (somebody else may change it), -EMEDIUMTYPE (not such a file), or what
+ * the kernel said. */
 int binary_open(enum binary which, const struct settings *settings, struct binary_found *found);
 
 /* Whether an error of binary_open's is about the file or the way to it, and so has words and a remedy; the kernel's

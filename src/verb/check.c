@@ -74,7 +74,7 @@ check_binary(enum binary which, const struct settings *settings, struct binary_f
 		close(fd);
 		return true;
 	}
-	if (fd == -EACCES && found->bad < strlen(found->path)) {
+	if (fd == -EACCES) {
 		report(UNSEEN, NULL, "%s: this user may not look there", found->path);
 		return false;
 	}
