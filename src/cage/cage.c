@@ -57,9 +57,6 @@ change_ids(uid_t uid, gid_t gid)
 	uid_t real, effective, saved;
 	gid_t real_gid, effective_gid, saved_gid;
 
-	getresuid(&real, &effective, &saved);
-	if (effective == uid && effective != 0)
-		return;
 	if (setgroups(0, NULL) < 0 || setresgid(gid, gid, gid) < 0 || setresuid(uid, uid, uid) < 0)
 		die(REASON_CONFINEMENT, "cannot change to uid %u", uid);
 	getresuid(&real, &effective, &saved);

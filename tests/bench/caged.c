@@ -150,7 +150,6 @@ caged_close(unsigned uid, uint64_t kept)
 	prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL);
 	prctl(PR_GET_SECUREBITS);
 	prctl(PR_SET_SECUREBITS, SECBIT_NOROOT | SECBIT_NO_SETUID_FIXUP | SECBIT_NO_CAP_AMBIENT_RAISE);
-	getresuid(&ids[0], &ids[1], &ids[2]);
 	if (setgroups(0, NULL) < 0 || setresgid(uid, uid, uid) < 0 || setresuid(uid, uid, uid) < 0)
 		exit(1);
 	getresuid(&ids[0], &ids[1], &ids[2]);
