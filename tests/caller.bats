@@ -118,11 +118,45 @@ configure() { printf '%s\n' "$@" > /etc/banger/priv.conf; }
 	[[ $err == *"line 2: owner is there twice"* ]]
 	configure $'owner = ba\e[2Jnger'
 	expect 4 config own ensure-bridge
+	local line
+	for line in "bridge_address = 172.30.0.1/"{7,31,99999999} "bridge_address = 172.30.0."{0,255,256,1111111111}/24 \
+		"vm_uid = "{3000000000,5-4,5-3000000000,11111111111-5}; do
+		configure "$line"
+		expect 4 config own ensure-bridge
+		[[ $err == *"line 1: ${line%% *} must be "* ]]
+	done
+	configure "admins = admin nosuchuser"
+	expect 4 config banger-priv ensure-socket-dir
+	[[ $err == *"admins: nosuchuser is not in /etc/passwd, or is root" ]]
 	configure "owner = nosuchuser"
 	expect 4 config banger-priv ensure-socket-dir
 	head -c 70000 /dev/zero | tr '\0' '#' > /etc/banger/priv.conf
 	expect 4 config own ensure-bridge
+	# White space that is none here, but is to the library that reads it.
+	configure $'\f[section]' "owner = banger"
+	expect 4 config own ensure-bridge
+	[[ $err == *"line 2: there are no [sections] here"* ]]
+	configure "runtime_dir = /run/$(head -c 102 /dev/zero | tr '\0' a)"
+	expect 4 config own ensure-bridge
+	[[ $err == *"runtime_dir is too long for a socket's path below it"* ]]
 	run ! ip link show banger-a
+}
+
+@test "an /etc/passwd with a line that is none is read past it, with one that is too long not at all" {
+	cp -p /etc/passwd "$BATS_TEST_TMPDIR"
+	printf 'banger\nbanger:x\nbanger:x:0:0\nbanger:x:zero:0::/:/bin/sh\n' | cat - "$BATS_TEST_TMPDIR/passwd" > /etc/passwd
+	expect 0 - banger-priv create-tap banger-a
+	ip link delete banger-a
+	{ cat "$BATS_TEST_TMPDIR/passwd"; echo "long:x:77:77:$(head -c 16384 /dev/zero | tr '\0' a)::"; } > /etc/passwd
+	expect 4 config banger-priv create-tap banger-a
+	[[ $err == *"/etc/passwd cannot be read, or has a line of more than 16384 bytes"* ]]
+	run ! ip link show banger-a
+	# Nothing of the owner's gets root's group.
+	sed 's/^banger:x:1900:1900:/banger:x:1900:0:/' "$BATS_TEST_TMPDIR/passwd" > /etc/passwd
+	rmdir /run/banger 2> /dev/null || :
+	expect 0 - banger-priv ensure-socket-dir
+	[ "$(stat -c %u:%g /run/banger)" = 1900:1900 ]
+	cp -p "$BATS_TEST_TMPDIR/passwd" /etc/passwd
 }
 
 @test "other values of the configuration are used" {

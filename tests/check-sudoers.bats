@@ -182,7 +182,7 @@ lets() { # LINE...
 	echo 'banger ALL=ALL' > "/etc/more/$(hostname -s)"
 	lets '@include /etc/more/%h'
 	[ "$lets" = anything ]
-	lets '#nothing' ' #include /etc/more/a' '@includes' '@include /nosuch' '@includedir /nosuch' "@include $more"
+	lets '#nothing' ' #include /etc/more/a' '@includes' '@include ""' '@include /nosuch' '@includedir /nosuch' "@include $more"
 	[ "$lets" = nothing ]
 	rm "$more"
 	echo 'banger ALL=ALL' > /etc/more/a
@@ -215,6 +215,26 @@ lets() { # LINE...
 	[ "$lets" = anything ]
 	lets 'banger ALL = CWD=/tmp TIMEOUT=9 NOPASSWD : sha224:0GomF8mNN3wlDt1HD9XldjJ3SNgpFdbjO1+NsQ== ALL'
 	[ "$lets" = anything ]
+	lets 'banger ALL = CWD="/tmp, /" ALL'
+	[ "$lets" = anything ]
+	# A user may be called like a tag, or with a quote in the name; a command is nobody.
+	lets 'PASSWD ALL=ALL' '"ban\"ger" ALL=ALL' '/usr/bin/true ALL=ALL'
+	[ "$lets" = nothing ]
+	lets '"ban\"ger", banger ALL=ALL'
+	[ "$lets" = anything ]
+	# An expression ends at its dollar, at a comment or at the line, unless that is joined to the next.
+	lets 'banger ALL=^/bin/\(x\)?id$, ALL'
+	[ "$lets" = anything ]
+	lets 'banger ALL=^/bin/id, ALL'
+	[ "$lets" = others ]
+	lets 'banger ALL=^/bin/id # $, ALL'
+	[ "$lets" = others ]
+	lets 'banger ALL=^/usr/bin/\' '  id$, ALL'
+	[ "$lets" = anything ]
+	[ "$command" = "visudo -f $more" ]
+	# What is longer than can be kept may end in anything.
+	lets "banger ALL=/usr/bin/$(head -c 600 /dev/zero | tr '\0' a)"
+	[ "$lets" = anything ]
 	# A wide pattern is the program too, and a directory is all that is in it.
 	for name in '/usr/sbin/' /sbin/ '/usr/sbin/banger-*' '/*/*/banger-priv' '^/usr/sbin/b.*$' /sbin/banger-priv; do
 		lets "banger ALL=$name"
@@ -240,9 +260,23 @@ lets() { # LINE...
 	[ "$(said sudoers wrong | jq -r .text)" = "what other rules give banger cannot be read: File too large" ]
 	head -c 600000 /dev/zero | tr '\0' '#' > "$more"
 	[ "$(said sudoers wrong | jq -r .text)" = "what other rules give banger cannot be read: File too large" ]
+	for n in $(seq 260); do echo "@include /nosuch/$n"; done > "$more"
+	[ "$(said sudoers wrong | jq -r .text)" = "what other rules give banger cannot be read: File too large" ]
+	printf '@include %s\n' "$(head -c 4090 /dev/zero | tr '\0' a)" > "$more"
+	[ "$(said sudoers wrong | jq -r .text)" = "what other rules give banger cannot be read: File name too long" ]
 	# Bytes of any kind are words, and no end.
 	printf 'a\0b \xff\nbanger ALL=ALL\n' > "$more"
 	[[ "$(said sudoers wrong | jq -r .text)" == "$more, line 2, lets banger run any command" ]]
+}
+
+@test "says so when the owner is in more groups than it can follow, or their file is longer" {
+	local n
+	cp -p /etc/group "$BATS_TEST_TMPDIR"
+	for n in $(seq 129); do echo "many$n:x:$((7000 + n)):banger"; done >> /etc/group
+	[ "$(said sudoers wrong | jq -r .text)" = "what other rules give banger cannot be read: File too large" ]
+	{ cat "$BATS_TEST_TMPDIR/group"; head -c 300000 /dev/zero | tr '\0' '#'; } > /etc/group
+	[ "$(said sudoers wrong | jq -r .text)" = "what other rules give banger cannot be read: File too large" ]
+	cp -p "$BATS_TEST_TMPDIR/group" /etc/group
 }
 
 @test "over forty texts check finds whatever sudo itself grants" {

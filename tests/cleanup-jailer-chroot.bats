@@ -296,6 +296,24 @@ signal.pause()"
 	done
 }
 
+@test "fails: more mounts than it lists, and a table that cannot be read, leave it whole" {
+	local n library
+	mkdir -p "$root/usr"
+	for n in $(seq 1200); do echo "mkdir $root/usr/$n && mount --bind /run/canary/directory $root/usr/$n"; done | bash
+	expect 5 failed own cleanup-jailer-chroot vm1
+	[[ $err == *"(E2BIG)"* ]]
+	[ "$(grep -c " $root/usr/" /proc/self/mountinfo)" = 1200 ]
+	for n in $(seq 1200); do echo "umount $root/usr/$n"; done | bash
+	# listmount(2) is of Linux 6.8.
+	library=$(sed -nE 's/^#define LIBMOUNT_FILE "(.*)"$/\1/p' "$BANGER_BUILD/build-config.h")
+	mv "$library" "$BATS_TEST_TMPDIR/library"
+	expect 5 failed inject fail:ENOSYS 458 1 banger-priv cleanup-jailer-chroot vm1
+	mv "$BATS_TEST_TMPDIR/library" "$library"
+	[ -e "$jails/vm1" ]
+	expect 0 - own cleanup-jailer-chroot vm1
+	[ ! -e "$jails/vm1" ]
+}
+
 @test "refuses: names that are not of the shape, a VM directory that is a symlink, a jail that is not root's" {
 	local name
 	for name in '' .. . / ../vm1 vm1/ vm1/root -a A "$(printf 'a%.0s' {1..33})"; do

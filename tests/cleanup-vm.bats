@@ -373,3 +373,11 @@ lease_at() { # NTH COMMAND...
 	done
 	own cleanup-vm vm1
 }
+
+@test "does: what a kernel without nf_tables has of a VM" {
+	local n
+	own create-tap banger-a vm=vm1
+	n=$(strace -f -e trace=socket banger-priv cleanup-vm vm2 2>&1 | grep 'socket(' | grep -n NETLINK_NETFILTER | cut -d: -f1 | head -1)
+	expect 0 - inject fail:EPROTONOSUPPORT socket "$n" banger-priv cleanup-vm vm1
+	run ! ip link show banger-a
+}

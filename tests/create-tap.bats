@@ -36,6 +36,15 @@ tap() { ip -j -d link show "$1" | jq -r ".[0] | $2"; }
 	[ "$(tap banger-a .ifalias)" = "banger:vm-7" ]
 }
 
+@test "fails: what stands in the place of /dev/net/tun is not opened for it" {
+	mv /dev/net/tun /dev/net/tun.away
+	cp -a /dev/zero /dev/net/tun
+	expect 5 failed own create-tap banger-a
+	[[ $err == *"ENXIO"* ]]
+	mv /dev/net/tun.away /dev/net/tun
+	run ! ip link show banger-a
+}
+
 @test "does: the owner can open the tap, a stranger cannot" {
 	expect 0 - own create-tap banger-a
 	as banger "$BANGER_BUILD/tests/hold-tap" banger-a true

@@ -68,6 +68,25 @@ ruleset() { nft -a list ruleset; }
 	[ "$(nft list ruleset | grep -c vm-1)" = 0 ]
 }
 
+@test "does: where /proc/sys is read-only, and forwarding is on already" {
+	local forwarding=/proc/sys/net/ipv4/ip_forward was
+	was=$(cat "$forwarding")
+	echo 1 | tee "$forwarding" > /proc/sys/net/ipv4/conf/banger0/forwarding
+	mount --bind /proc/sys /proc/sys
+	mount -o remount,bind,ro /proc/sys
+	run ! tee "$forwarding" <<< 1
+	own ensure-nat 172.30.0.2 banger-a > "$BATS_TEST_TMPDIR/said" 2>&1 || { cat "$BATS_TEST_TMPDIR/said"; umount /proc/sys; return 1; }
+	umount /proc/sys
+	pings a 203.0.113.2
+	echo 0 > "$forwarding"
+	mount --bind /proc/sys /proc/sys
+	mount -o remount,bind,ro /proc/sys
+	expect 5 failed own ensure-nat 172.30.0.3 banger-b || { umount /proc/sys; return 1; }
+	umount /proc/sys
+	[[ $err == *"cannot switch forwarding on: "*"(EROFS)" ]]
+	echo "$was" > "$forwarding"
+}
+
 @test "does: no route out is no error, and the uplink may change" {
 	local count
 	ip link set up0 down

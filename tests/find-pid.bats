@@ -48,8 +48,30 @@ jail=/var/lib/banger/jail/firecracker
 
 @test "does: as on a kernel before 6.5, without SO_PEERPIDFD" {
 	vmm_start banger vm1 /run/banger/a.sock
-	[ "$(inject fail:ENOPROTOOPT getsockopt 3 banger-priv find-pid /run/banger/a.sock)" = "{\"pid\":$pid}" ] ||
-		[ "$(inject fail:ENOPROTOOPT getsockopt 2 banger-priv find-pid /run/banger/a.sock)" = "{\"pid\":$pid}" ]
+	# SO_PEERCRED comes first.
+	expect 0 - inject fail:ENOPROTOOPT getsockopt 2 banger-priv find-pid /run/banger/a.sock
+	[ "$out" = "{\"pid\":$pid}" ]
+}
+
+@test "does: a VM whose id stands behind an equals sign" {
+	local id
+	mv /usr/local/bin/firecracker "$BATS_TEST_TMPDIR"
+	echo '#include <unistd.h>
+	int main(void) { for (;;) pause(); }' | cc -o /usr/local/bin/firecracker -x c -
+	for id in vm1 vm2; do
+		start setpriv --reuid banger --regid banger --clear-groups /usr/local/bin/firecracker --api-sock=/run/x "--id=$id"
+		until_true grep -qz "^--id=$id" "/proc/$pid/cmdline"
+		cgroup_put "$id" "$pid"
+		expect 0 - own find-pid "vm=$id"
+		[ "$out" = "{\"pid\":$pid}" ]
+		end "$pid"
+	done
+	mv "$BATS_TEST_TMPDIR/firecracker" /usr/local/bin
+}
+
+@test "no firecracker is there where the listener is in no PID namespace of the caller's" {
+	vmm_start banger vm1 /run/banger/a.sock
+	expect 7 no unshare --pid --fork --mount-proc banger-priv find-pid /run/banger/a.sock
 }
 
 @test "does: vm=, by the cgroup, and not the jailer" {

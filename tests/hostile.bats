@@ -108,6 +108,33 @@ profile() { # ATTRIBUTE
 	done
 }
 
+@test "securebits that are locked already, as ours are, are no obstacle" {
+	local every
+	every=$(capsh --print | sed -n 's/^Bounding set =//p')
+	expect 0 - capsh --inh="$every" --addamb="$every" --secbits=0xef -- -c 'exec banger-priv create-tap banger-a'
+	ip link show banger-a
+}
+
+@test "a terminal stays what it is, what makes terminals does not; without /dev/null nothing begins" {
+	local traced="strace -f -o $BATS_TEST_TMPDIR/trace banger-priv create-tap banger-a"
+	script -qec "$traced < /dev/tty" "$BATS_TEST_TMPDIR/said" < /dev/null
+	run ! grep -q 'open.*"/dev/null"' "$BATS_TEST_TMPDIR/trace"
+	ip link delete banger-a
+	script -qec "$traced < /dev/ptmx" "$BATS_TEST_TMPDIR/said" < /dev/null
+	grep -q 'open.*"/dev/null"' "$BATS_TEST_TMPDIR/trace"
+	ip link delete banger-a
+	local status=0
+	inject fail:EMFILE dup3 1 banger-priv create-tap banger-a < / > "$BATS_TEST_TMPDIR/said" 2>&1 || status=$?
+	[ "$status" = 4 ]
+	mv /dev/null /dev/null.away
+	: > /dev/null
+	status=0
+	banger-priv create-tap banger-a < / > "$BATS_TEST_TMPDIR/said" 2>&1 || status=$?
+	mv /dev/null.away /dev/null
+	[ "$status" = 4 ]
+	run ! ip link show banger-a
+}
+
 @test "closed descriptors: what is opened later is never stdin, stdout or stderr" {
 	local fds
 	for fds in '<&-' '>&-' '2>&-' '<&- >&-' '<&- >&- 2>&-'; do

@@ -152,6 +152,7 @@ else: sys.exit('it can')"
 		pid=\$(banger-priv launch-firecracker a console=$images/console | jq .pid)
 		[ \"\$(banger-priv find-pid vm=a | jq .pid)\" = \$pid ]
 		banger-priv find-pid vm=b 2> /dev/null && exit 1
+		[ \"\$(banger-priv status format=json | jq -r '.objects[] | select(.kind == \"process\").vm')\" = a ]
 		banger-priv cleanup-jailer-chroot a 2> /dev/null && exit 1
 		[ -S $jails/a/sockets/api.sock ]
 		banger-priv kill-process \$pid vm=a

@@ -57,6 +57,19 @@ for way in os.link, os.rename:
 	[ -z "$(find /var/lib/banger -type c -o -type b)" ]
 }
 
+@test "refuses: what stands in the place of /dev/vhost-vsock gets into no jail" {
+	! [ -e /dev/vhost-vsock ] || mv /dev/vhost-vsock /dev/vhost-vsock.away
+	for node in "b 10 241" "c 1 5"; do
+		# shellcheck disable=SC2086
+		mknod /dev/vhost-vsock $node
+		expect 3 absent own prepare-jailer-chroot vm1 "$images/vmlinux" vsock=yes
+		[[ $err == *"/dev/vhost-vsock is not there: modprobe vhost_vsock" ]]
+		[ ! -e "$jails/vm1" ]
+		rm /dev/vhost-vsock
+	done
+	! [ -e /dev/vhost-vsock.away ] || mv /dev/vhost-vsock.away /dev/vhost-vsock
+}
+
 @test "does: until the VM runs nobody but root is let in, so that the jailer meets nothing of theirs" {
 	expect 0 - prepare scratch=yes
 	for user in banger stranger nobody; do
@@ -103,6 +116,26 @@ for way in os.link, os.rename:
 	expect 0 - banger-priv prepare-jailer-chroot vm2 "$images/vmlinux" uid=5001 gid=6001
 	expect 3 not-allowed banger-priv prepare-jailer-chroot vm3 "$images/vmlinux" uid=1900
 	[[ $err == *"inside vm_uid, which is 5000-5009"* ]]
+}
+
+@test "fails: ids that the kernel does not map, and nothing is left" {
+	local call of n where=(banger-priv prepare-jailer-chroot vm1 "$images/vmlinux" drive=rootfs:"$images/root.ext4")
+	printf 'vm_uid = 5000-5009\nvm_gid = 6000-6009\n' > /etc/banger/priv.conf
+	while read -r call of; do
+		trace "$BATS_TEST_TMPDIR/trace" -e trace="$call" "${where[@]}"
+		own cleanup-jailer-chroot vm1
+		n=$(grep -w "$call" "$BATS_TEST_TMPDIR/trace" | grep -nE "$of" | tail -1 | cut -d: -f1)
+		echo "$call $n"
+		expect 5 no-space inject fail:ENOMEM "$call" "$n" "${where[@]}"
+		[[ $err == *"cannot map the owner's ids to the VM's: "*"(ENOMEM)" ]]
+		[ ! -e "$jails/vm1" ]
+	done <<- 'CALLS'
+		openat /proc/[0-9]+/uid_map
+		openat /proc/[0-9]+/gid_map
+		openat /proc/[0-9]+/ns/user
+		write "1900 5000 1"
+		pipe2 O_CLOEXEC
+	CALLS
 }
 
 @test "does: scratch= is the VM's directory on disk, without programs, nodes or setuid" {
@@ -299,6 +332,12 @@ for i in range(2000):
 		expect 4 host prepare
 		[ "$(find /var/lib/banger -printf '%p %U %G %m %y\n')" = "$before" ]
 	done
+	jail_teardown
+	jail_setup
+	rmdir "$jails"
+	expect 4 host prepare
+	[[ $err == *"$jails must be there: install -d -m 0711 -o root -g root $jails" ]]
+	mkdir -m 0711 "$jails"
 }
 
 @test "refuses: without a firecracker, or one that somebody else may change, with the command that mends it" {

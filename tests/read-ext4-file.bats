@@ -30,6 +30,29 @@ teardown() { canaries_same && canaries_end; }
 	expect 0 - own read-ext4-file "$images/plain.ext4" "/links/long"
 }
 
+@test "refuses: symlinks that are damaged, encrypted, too long or too deep; directories that are too deep" {
+	expect 3 unfit own read-ext4-file "$images/encrypted.ext4" /etc/hostname
+	[[ $err == *"PATH is encrypted" ]]
+	expect 3 unfit own read-ext4-file "$images/encrypted.ext4" /links/relative
+	[[ $err == *"PATH is encrypted" ]]
+	# A NUL in it; more than an inode holds; more than a path.
+	expect 5 failed own read-ext4-file "$images/bad-symlinks.ext4" /links/relative
+	[[ $err == *"EUCLEAN"* ]]
+	expect 5 failed own read-ext4-file "$images/bad-symlinks.ext4" /links/up
+	[[ $err == *"EUCLEAN"* ]]
+	expect 3 unfit own read-ext4-file "$images/bad-symlinks.ext4" /links/absolute
+	[[ $err == *"PATH leads through symlinks that are too long or too deep" ]]
+	# A name for the journal.
+	expect 5 failed own read-ext4-file "$images/bad-reserved.ext4" /d/journal
+	[[ $err == *"EUCLEAN"* ]]
+	expect 3 unfit own read-ext4-file "$images/plain.ext4" "/links/longer$(printf '/deep%.0s' {1..100})"
+	[[ $err == *"PATH leads through symlinks that are too long or too deep" ]]
+	expect 3 unfit own read-ext4-file "$images/plain.ext4" "$(printf '/deep%.0s' {1..255})"
+	[[ $err == *"is there and is not a regular file" ]]
+	expect 3 unfit own read-ext4-file "$images/plain.ext4" "$(printf '/deep%.0s' {1..256})"
+	[[ $err == *"PATH leads through symlinks that are too long or too deep" ]]
+}
+
 @test "does: no such file is 7; what is no regular file is refused" {
 	expect 7 no own read-ext4-file "$images/plain.ext4" /nope
 	expect 7 no own read-ext4-file "$images/plain.ext4" /etc/hostname/x
@@ -84,7 +107,7 @@ teardown() { canaries_same && canaries_end; }
 
 @test "refuses: what is not ext4, or not ext4 alone, or journals elsewhere, is refused" {
 	local name
-	for name in none ext2 short external journal9 journaldev unknown luks; do
+	for name in none ext2 short external journal9 journaldev unknown revision luks; do
 		echo "$name"
 		expect 3 unfit own read-ext4-file "$images/$name.ext4" /etc/hostname
 	done

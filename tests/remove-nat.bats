@@ -415,6 +415,15 @@ refusals() { nft -j list ruleset | jq '[.. | objects | select(.chain? | IN("refu
 	} | nft -f -
 	expect 5 failed own ensure-nat 172.30.0.2 banger-a
 	[[ $err == *"more jumps in them, than are followed" ]]
+	nft delete table inet firewall
+	{
+		echo 'table inet firewall {'
+		for n in $(seq 17); do echo "chain c$n { type filter hook forward priority $n; policy drop; }"; done
+		echo '}'
+	} | nft -f -
+	expect 5 failed own ensure-nat 172.30.0.2 banger-a
+	[[ $err == *"the host has more forward chains, or more jumps in them, than are followed" ]]
+	nft delete table inet firewall
 }
 
 @test "a table whose owner lets nobody change it: exit 5 names a chain that drops by policy; a last rule is the owner's business" {

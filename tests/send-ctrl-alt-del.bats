@@ -56,7 +56,7 @@ within() {
 
 @test "failed or busy within 3 s, one clean line: every peer that is no VMM" {
 	local mode
-	for mode in escape nul half half-body nothing two chunked twice-length bad-length big-length no-http http2 \
+	for mode in escape nul half half-body nothing two chunked twice-length bad-length big-length long no-http http2 \
 		status-2040 status-99 bare-newlines continue endless flood; do
 		echo "$mode"
 		rm -f /run/banger/a.sock

@@ -200,6 +200,36 @@ for n in range(100):
 	[ "$took" -lt 5000 ]
 }
 
+@test "does: what stands among the chroots and is none" {
+	mkdir "$jails/Not_One" "$jails/bare"
+	status
+	[ "$(objects)" = "chroot | bare | bare | - | not whole | it never was whole, or is no more
+chroot | Not_One | - | - | not whole | no VM is called that" ]
+	rmdir "$jails/Not_One" "$jails/bare"
+}
+
+# Not by `expect`, which takes seconds over what is as long as that.
+@test "failed: more objects than it lists, and names longer than its page, are said to be" {
+	local status=0
+	mount -t tmpfs -o mode=0711 many "$jails"
+	(cd "$jails" && seq -f 'vm%g' 16400 | xargs mkdir)
+	own status > "$BATS_TEST_TMPDIR/out" 2> "$BATS_TEST_TMPDIR/err" || status=$?
+	[ "$status" = 5 ]
+	grep -q '^banger-priv status: no-space: there is more than the 16384 objects of this list$' "$BATS_TEST_TMPDIR/err"
+	[ "$(grep -c '^    chroot ' "$BATS_TEST_TMPDIR/out")" = 16384 ]
+	umount "$jails"
+	mount -t tmpfs -o mode=0711 many "$jails"
+	python3 -c 'import os, sys
+os.chdir(sys.argv[1])
+for n in range(16000): os.mkdir(b"\x01" * 100 + b"%d" % n)' "$jails"
+	status=0
+	own status format=json > "$BATS_TEST_TMPDIR/out" 2> "$BATS_TEST_TMPDIR/err" || status=$?
+	umount "$jails"
+	[ "$status" = 5 ]
+	grep -q '^banger-priv status: failed: cannot write the result to stdout$' "$BATS_TEST_TMPDIR/err"
+	[ ! -s "$BATS_TEST_TMPDIR/out" ]
+}
+
 @test "failed or unsafe: what can be seen is printed all the same" {
 	own create-tap banger-a
 	chmod 0777 "$jails"

@@ -64,11 +64,14 @@ expect_stdin() {
 	debugfs -R "stat /new" "$image" 2> /dev/null | grep -Eq 'Mode:  0700'
 }
 
-@test "does: many blocks at once: a large file comes back byte for byte" {
-	head -c 20000000 /dev/urandom > "$BATS_TEST_TMPDIR/much"
-	put /much=644:0:0:20000000 < "$BATS_TEST_TMPDIR/much"
+@test "does: many blocks at once: as large a file as may be comes back byte for byte" {
+	size=200M image_from_tree wide -t ext4
+	image=$images/wide.ext4
+	head -c 67108864 /dev/urandom > "$BATS_TEST_TMPDIR/much"
+	put /much=644:0:0:67108864 < "$BATS_TEST_TMPDIR/much"
 	clean "$image"
 	own read-ext4-file "$image" /much | cmp - "$BATS_TEST_TMPDIR/much"
+	rm "$image"
 }
 
 @test "does: a directory that is full grows, one with an index stays whole" {
@@ -85,6 +88,21 @@ expect_stdin() {
 	clean "$image"
 	expect 0 - own read-ext4-file "$image" /many/a-rather-long-name-1400
 	[ "$(own read-ext4-file "$image" /many/a-rather-long-name-700)" = y ]
+}
+
+@test "does: a directory without room for one more name grows by a block" {
+	local long i
+	long=$(printf 'a%.0s' {1..252})
+	mkdir -p "$images/tree"/{full,filled}
+	for i in {101..130}; do touch "$images/tree"/{full,filled}/"$long$i"; done
+	image_from_tree full -t ext4
+	for i in full filled; do debugfs -R "stat /$i" "$images/full.ext4" 2> /dev/null | grep -q 'Size: 8192$'; done
+	rm -r "$images/tree"/{full,filled}
+	image=$images/full.ext4
+	expect_stdin 0 - x put "/full/${long}new=644:0:0:1" "/filled/${long}new/=755:0:0"
+	clean "$image"
+	[ "$(own read-ext4-file "$image" "/full/${long}new")" = x ]
+	for i in full filled; do debugfs -R "stat /$i" "$image" 2> /dev/null | grep -q 'Size: 12288$'; done
 }
 
 @test "refuses: stdin must be as long as the sizes say" {
@@ -119,6 +137,8 @@ expect_stdin() {
 		/../x=644:0:0:0 x=644:0:0:0 /x=9:0:0:0 /x=644:00:0:0 /x//y=644:0:0:0; do
 		refuses 3 malformed '' "$operand"
 	done
+	refuses 3 not-allowed '' /x=644:0:0:111111111111111111111
+	refuses 3 malformed '' /x=644:0:111111111111111111111:0
 	expect_stdin 0 - '' put '/a=644:0:0:1/=755:0:0' /x=y=644:0:0:0
 	clean "$image"
 	expect 2 usage banger-priv write-ext4-files "$image"
@@ -134,6 +154,23 @@ expect_stdin() {
 	[ "$(sha256sum < "$image")" = "$before" ]
 }
 
+@test "refuses: no inode left, a directory with all the names it may have, one inode for two names: nothing has changed" {
+	local n operands=()
+	truncate -s 0 "$image"
+	truncate -s 4M "$image"
+	mke2fs -q -F -t ext4 -N 16 "$image"
+	for n in 1 2 3 4 5 6; do operands+=("/$n=644:0:0:0"); done
+	refuses 5 no-space '' "${operands[@]}"
+	[[ $err == *"cannot make PATH 6"* ]]
+	refuses 5 no-space '' "${operands[@]/%=*/\/=755:0:0}"
+	[[ $err == *"cannot make PATH 6"* ]]
+	image=$images/bad-twice.ext4
+	refuses 3 unfit '' /links/new/=755:0:0
+	[[ $err == *"PATH 1: the file has other names, or its directory too many entries" ]]
+	refuses 5 failed xy /d/zz=644:0:0:1 /d/twice=644:0:0:1
+	[[ $err == *"cannot make PATH 2: "*"EUCLEAN"* ]]
+}
+
 @test "refuses: images that are not clean, need recovery or would be broken are refused, naming the remedy" {
 	local name
 	for name in recover notclean errors orphans; do
@@ -141,14 +178,29 @@ expect_stdin() {
 		refuses 3 unfit x /x=644:0:0:1
 		grep -q 'e2fsck -fy' "$BATS_TEST_TMPDIR/err"
 	done
-	for name in external journal9 journaldev unknown mmp short luks ext2 first; do
+	image_from_tree blocks -t ext4 -b 65536 2> /dev/null
+	while read -r name why; do
 		image=$images/$name.ext4
 		refuses 3 unfit x /x=644:0:0:1
-	done
+		[[ $err == *"the image $why" ]]
+	done <<- 'IMAGES'
+		external names an external journal
+		journaldev names an external journal
+		journal9 has its journal elsewhere than in inode 8
+		unknown has a feature that is not known here
+		mmp has multiple mount protection (mmp)
+		revision is of a revision that is not known here
+		short is shorter than its superblock says
+		luks must be an ext4 file system and nothing else besides
+		ext2 must be an ext4 file system and nothing else besides
+		first has its first block elsewhere than where the size of its blocks puts it
+		blocks has blocks of more than 4096 bytes
+	IMAGES
 	for name in encrypt casefold verity inline_data bigalloc quota ea_inode; do
 		image_from_tree "feature" -t ext4 -O "$name"
 		image=$images/feature.ext4
 		refuses 3 unfit x /x=644:0:0:1
+		[[ $err == *"the image has a feature that a write would not keep up" ]]
 	done
 }
 

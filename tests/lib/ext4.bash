@@ -26,6 +26,8 @@ images_make() {
 	ln -s loop "$tree/links/loop"
 	ln -s /run/canary/file "$tree/links/host"
 	ln -s "$(printf './%.0s' {1..200})../etc/hostname" "$tree/links/long"
+	ln -s "$(printf './%.0s' {1..1800})long" "$tree/links/longer"
+	mkdir -p "$tree$(printf '/deep%.0s' {1..256})"
 	ln "$tree/d/zz" "$tree/d/twice"
 	image_from_tree plain -t ext4
 	image_from_tree ext2 -t ext2

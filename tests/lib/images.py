@@ -64,6 +64,7 @@ field("notclean", ("state", "0"))
 field("errors", ("state", "3"))
 field("orphans", ("last_orphan", "12"))
 field("first", ("first_data_block", "218"))
+field("revision", ("rev_level", "0"))
 image("short", size=8 << 20)
 image("luks", (0, b"LUKS\xba\xbe\0\1"))
 
@@ -91,5 +92,10 @@ for name, key, value in (("size", "size", "1099511627776"), ("flags", "flags", "
 debugfs(image("bad-dir-size"), "set_inode_field /d size 17592186044416")
 debugfs(image("bad-dir-loop"), "link /etc /d/x")
 debugfs(image("bad-dir-self"), "set_inode_field /d block[0] 0")
-debugfs(image("encrypted"), "set_inode_field /etc/hostname flags 0x80800")
+debugfs(image("encrypted"), "set_inode_field /etc/hostname flags 0x80800",
+        "set_inode_field /links/relative flags 0x800")
+debugfs(image("bad-twice"), "set_inode_field /d/zz links_count 1", "set_inode_field /links links_count 64998")
+debugfs(image("bad-reserved"), "link <8> /d/journal")
+debugfs(image("bad-symlinks"), "set_inode_field /links/relative size 30", "set_inode_field /links/up size 90",
+        "set_inode_field /links/absolute size 5000")
 debugfs(image("huge"), "write /dev/null f", "set_inode_field /f size 17592186044416")

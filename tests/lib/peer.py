@@ -20,6 +20,7 @@ SINGLE = {
     "twice-length": b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nContent-Length: 1\r\n\r\n",
     "bad-length": b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
     "big-length": b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n",
+    "long": b"HTTP/1.1 200 OK\r\nContent-Length: 8192\r\n\r\n",
     "no-http": b"220 mail ready\r\n\r\n",
     "http2": b"HTTP/2.0 204 No\r\n\r\n",
     "status-2040": b"HTTP/1.1 2040 No\r\n\r\n",

@@ -22,3 +22,9 @@ load ../lib/check
 	inject fail:ENOSYS mount_setattr 1 banger-priv check > "$BATS_TEST_TMPDIR/check" && false
 	grep -qx "wrong: kernel: Linux $(uname -r) does not let this process call mount_setattr" "$BATS_TEST_TMPDIR/check"
 }
+
+@test "does: a serial line for stdin stays what it is" {
+	strace -f -o "$BATS_TEST_TMPDIR/trace" banger-priv version < /dev/ttyS0 > "$BATS_TEST_TMPDIR/out"
+	[ -s "$BATS_TEST_TMPDIR/out" ]
+	run ! grep -q 'open.*"/dev/null"' "$BATS_TEST_TMPDIR/trace"
+}

@@ -335,6 +335,10 @@ create() { # SUFFIX [COW] [OPTION...]
 	mkdir -m 0700 cow-closed; cp base cow-closed/base; hostile absent cow-closed/base cow; rm -r cow-closed
 	mkdir cow-mount; mount --bind /etc cow-mount; hostile absent cow-mount/passwd cow; umount cow-mount
 	rmdir cow-mount
+	chown banger: /var/lib/banger
+	expect 4 host own create-dm-snapshot fc-rootfs-a "$images/base" "$cow"
+	[[ $err == *"state_dir must be root's, writable by nobody else and no symlink" ]]
+	chown root: /var/lib/banger
 	# Root's, and nobody else's to write: that is what a base may well be.
 	install -m 0644 base cow-root
 	expect 0 - own create-dm-snapshot fc-rootfs-a "$images/cow-root" "$cow"

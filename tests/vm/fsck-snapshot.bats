@@ -89,6 +89,22 @@ devices_opened() { # TRACE
 		grep -oE '"(/dev/[^"]*|control|dm-[0-9]+|mapper/[^"]*|(loop|sd|vd)[a-z0-9]+)"' | tr -d '"' | sort -u
 }
 
+@test "refuses: a second superblock that e2fsck might go by and that is another" {
+	local group
+	# The second group's, where it is by the size of a block, and where it is by the first one's own count.
+	for group in 32768 16384; do
+		rm -f "$images/backup.ext4"
+		size=200M image_from_tree backup -t ext4 -g "$group"
+		# s_feature_incompat: a journal's device.
+		printf '\x08' | dd of="$images/backup.ext4" bs=1 seek=$((group * 4096 + 0x60)) conv=notrunc status=none
+		map backup
+		expect 3 unfit own fsck-snapshot "$device"
+		[[ $err == *"is an external journal"* ]]
+		dmsetup remove "$name"
+		losetup -d /dev/loop5
+	done
+}
+
 @test "one that is not ours is refused, one that is not there too" {
 	map plain "CRYPT-$name"
 	expect 3 foreign own fsck-snapshot "$device"
