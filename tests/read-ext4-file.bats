@@ -190,6 +190,21 @@ LEASE
 	run ! grep -E 'open|execve' <(grep "^$parser " "$BATS_TEST_TMPDIR/trace" | sed '1,/clone3/d')
 }
 
+@test "fails: either cage that does not close, or a death of who opens the image, is one line, and nobody is left" {
+	local call n read=(banger-priv read-ext4-file "$images/plain.ext4" /etc/hostname)
+	# Both close at once: which of the two it is makes no difference.
+	for call in setgroups setresuid capset seccomp; do
+		for n in 1 2; do
+			expect 4 confinement inject fail:EPERM "$call" "$n" "${read[@]}"
+		done
+	done
+	expect 5 failed inject kill flock 1 "${read[@]}"
+	[[ $err == *": a child did not come to its end" ]]
+	expect 5 failed inject fail:EIO clone 1 "${read[@]}"
+	expect 5 failed inject fail:EIO dup3 1 "${read[@]}"
+	run ! pgrep -x banger-priv
+}
+
 @test "fails: a snapshot where the kernel has no device-mapper, and says what is missing" {
 	# Some hosts have it; tests/vm/fsck-snapshot.bats is for them.
 	! grep -q device-mapper /proc/misc || return 0
