@@ -18,6 +18,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -172,11 +173,23 @@ act_meanwhile(const struct verb *verb, unsigned stage, const struct settings *se
 	return code;
 }
 
-/* Until it has let go of the other end of `begun`, or ended. */
-static int
-await_begin(int begun)
+/* It does nothing before somebody has it under its number: that is said with a byte, and unsaid by its end. */
+static _Noreturn void
+be_stage_once_held(const struct verb *verb, unsigned stage, const struct settings *settings, const int ends[2])
 {
-	struct pollfd end = { .fd = begun };
+	char byte;
+
+	close(ends[0]);
+	if (read(ends[1], &byte, 1) != 1)
+		_exit(CODE_FAILED);
+	be_stage(verb, stage, settings);
+}
+
+/* Until it has let go of its end, or ended. */
+static int
+await_begin(int ours)
+{
+	struct pollfd end = { .fd = ours };
 	int ready;
 
 	do
@@ -206,19 +219,21 @@ static enum code
 act_beside(const struct verb *verb, unsigned stage, const struct settings *settings)
 {
 	const struct stage *self = &verb->stages[stage];
-	int rc, pidfd = -1, begun[2];
+	int rc, pidfd = -1, ends[2];
 	pid_t child;
 
-	if (pipe2(begun, O_CLOEXEC) < 0)
-		return failed(-errno, "cannot make a pipe");
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+		return failed(-errno, "cannot make a pair of sockets");
 	child = divide(self, &pidfd);
 	if (child == 0)
-		be_stage(verb, stage, settings);
+		be_stage_once_held(verb, stage, settings, ends);
 	rc = child < 0 ? -errno : dup3(pidfd, (int)self->beside, O_CLOEXEC) < 0 ? -errno : 0;
-	close(begun[1]);
+	close(ends[1]);
+	if (rc == 0 && send(ends[0], "", 1, MSG_NOSIGNAL) != 1)
+		rc = -errno;
 	if (rc == 0)
-		rc = await_begin(begun[0]);
-	close(begun[0]);
+		rc = await_begin(ends[0]);
+	close(ends[0]);
 	if (child < 0)
 		return failed(rc, "cannot start a child");
 	if (rc < 0 || course->words[stage].reason != REASON_NONE)

@@ -35,7 +35,8 @@ ended_with() { # CODE PID
 	[ "$status" = "$1" ]
 }
 
-nothing_runs() { [ -z "$(pgrep -x firecracker; pgrep -x jailer)" ] && [ ! -d "/sys/fs/cgroup/banger/$1" ]; }
+# A zombie, which nobody has waited for yet, does not.
+nothing_runs() { [ -z "$(pgrep -x -r R,S,D,t,T 'firecracker|jailer')" ] && [ ! -d "/sys/fs/cgroup/banger/$1" ]; }
 
 @test "does: tells pid, uid and sockets of a VM whose API answers, and leaves it running" {
 	prepare_vm a 1900 1900
@@ -486,7 +487,7 @@ bounded="timeout -s KILL 10"
 		pid=\$(banger-priv launch-firecracker a | jq .pid)
 		$BANGER_BUILD/tests/mount-fuse $jails/a/root hangs 1900 $bounded banger-priv cleanup-vm a && exit 1
 		$bounded banger-priv cleanup-vm a
-		[ ! -d /proc/\$pid ] || grep -q '^State:.*Z' /proc/\$pid/status"
+		! grep -qs '^State:.[^ZX]' /proc/\$pid/status"
 	[ ! -d "$jails/a" ]
 }
 
@@ -868,6 +869,25 @@ dup3_to() { # NUMBER COMMAND...
 	grep -q 'the child that goes ahead did not come to its end; it said: nothing$' "$BATS_TEST_TMPDIR/err"
 	nothing_runs a
 	[ ! -e "/proc/$held" ]
+}
+
+@test "fails: what nobody holds yet does nothing, and ends with who started it" {
+	local n
+	# So that the way is the same each time.
+	mkdir -p /sys/fs/cgroup/banger
+	prepare_vm a 1900 1900
+	jailer_is 'return 1;'
+	n=$(dup3_to 24 banger-priv launch-firecracker a)
+	restore_binaries
+	clean_up a
+	# Else it might be as far as its cgroup, or not, when the last stage looks there.
+	for _ in 1 2 3 4 5 6 7 8; do
+		prepare_vm a 1900 1900
+		expect 5 failed inject kill dup3 "$n" banger-priv launch-firecracker a
+		[ "${err#*: failed: }" = "the child that goes ahead did not come to its end" ]
+		nothing_runs a
+		clean_up a
+	done
 }
 
 @test "refuses: another VM cannot get the ids of one that the jailer is working on" {
