@@ -1,8 +1,8 @@
 /*
  * inject ACTION CALL WHEN COMMAND...: runs COMMAND and, at the WHEN-th CALL that it or a child of it makes
  * ("any" is every system call, "caged" every one after the first filter was installed, but for those with which
- * another process closes its cage, at the same time perhaps; WHEN+ is that one and all that come after it), does ACTION: kill;
- * abandon, which kills COMMAND while what it started goes on; fail:ERRNO; become:CALL, another call with the
+ * another process closes its cage, at the same time perhaps; WHEN+ is that one and all that come after it), does
+ * ACTION: kill; abandon, which kills COMMAND while what it started goes on; fail:ERRNO; become:CALL, another call with the
  * same arguments; alter:INDEX:VALUE, the same call with another argument; do:SHELL, what the shell does while
  * the call waits.  inject count CALL 0 COMMAND prints how many there are.  Exits as COMMAND does, 128 + n for
  * a signal; 125 when the call never came.
@@ -87,7 +87,9 @@ at_call(struct tracer *tracer, struct tracee *tracee, struct user_regs_struct *r
 
 	if (regs->orig_rax == SYS_seccomp && regs->rdi == SECCOMP_SET_MODE_FILTER)
 		want.caged = 1;
-	if ((want.call == CAGED && (!was_caged || (!tracee->caged && closes_cage((long)regs->orig_rax)))) || (want.call >= 0 && (long)regs->orig_rax != want.call))
+	if (want.call >= 0 && (long)regs->orig_rax != want.call)
+		return false;
+	if (want.call == CAGED && (!was_caged || (!tracee->caged && closes_cage((long)regs->orig_rax))))
 		return false;
 	/* Nor is it counted among those that can. */
 	if (want.error && (regs->orig_rax == SYS_exit_group || regs->orig_rax == SYS_exit))
