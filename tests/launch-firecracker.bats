@@ -768,11 +768,20 @@ consoles_are_left() {
 
 # What appends the console asks for a session of its own after what becomes the jailer.
 @test "fails: what appends the console that cannot begin, or ends before the VM answers, ends the VM" {
-	local action
+	local action n
 	for action in fail:EPERM kill; do
 		prepare_vm a 1900 1900
 		expect 5 failed inject "$action" setsid 2 banger-priv launch-firecracker a console="$images/console"
 		[[ $err == *"cannot begin to keep the console: "* || $err == *"what appends the console to its file has ended; it said: nothing" ]]
+		nothing_runs a
+		clean_up a
+	done
+	# It has begun when the last of what it closes is closed, and not before: no other process closes so many ranges.
+	for n in 2 3; do
+		prepare_vm a 1900 1900
+		expect 5 failed timeout 20 strace -f -qq -o /dev/null -e trace=close_range \
+			-e inject=close_range:error=EIO:delay_enter=500000:when=$n \
+			banger-priv launch-firecracker a console="$images/console" 3>&-
 		nothing_runs a
 		clean_up a
 	done

@@ -92,8 +92,9 @@ console_drain(void)
 		return -errno;
 	if (write(FD_CONSOLE_CGROUP, "0", 1) != 1 && errno != EBADF)
 		return -errno;
-	if (close_range(0, FD_CHILD - 1, 0) < 0 || close_range(FD_CHILD + 1, FD_CONSOLE - 1, 0) < 0 ||
-	    close_range(FD_CONSOLE_OUT + 1, ~0U, 0) < 0)
+	/* The lowest at last: that one by which who waits for it learns that it has begun is among them. */
+	if (close_range(FD_CONSOLE_OUT + 1, ~0U, 0) < 0 || close_range(FD_CHILD + 1, FD_CONSOLE - 1, 0) < 0 ||
+	    close_range(0, FD_CHILD - 1, 0) < 0)
 		return -errno;
 	while (await_more() && (got = read_on(bytes, sizeof(bytes))) > 0) {
 		size_t room = room_left(), length = (size_t)got;
