@@ -78,6 +78,7 @@ canaries_plant() {
 	python3 -c "import socket; socket.socket(socket.AF_UNIX).bind('$there/socket')"
 	sleep infinity < /dev/null > /dev/null 2>&1 3>&- &
 	canary_pid=$!
+	until grep -qx sleep "/proc/$canary_pid/comm"; do :; done       # no shell any more
 	canaries_state > "$BATS_FILE_TMPDIR/canaries"
 }
 
