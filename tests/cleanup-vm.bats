@@ -115,8 +115,9 @@ running() { grep -q 'populated 1' "/sys/fs/cgroup/banger/$1/cgroup.events"; }
 	nft add table ip other
 	nft add set ip other guests '{ type ipv4_addr; }'
 	nft add element ip other guests '{ 172.30.0.9 comment "banger:vm1" }'
-	as banger bash -c 'exec -a "firecracker --id vm1" sleep 60' < /dev/null > /dev/null 2>&1 3>&- &
-	local sleeper=$! links rules
+	start setpriv --reuid banger --regid banger --clear-groups bash -c 'exec -a "firecracker --id vm1" sleep 60'
+	local sleeper=$pid links rules
+	until_true grep -aq '^firecracker --id vm1' "/proc/$sleeper/cmdline"
 	links=$(ip -j link show) rules=$(nft list ruleset)
 	expect 0 - own cleanup-vm vm1
 	[ "$(ip -j link show)" = "$links" ]

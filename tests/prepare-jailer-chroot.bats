@@ -184,6 +184,7 @@ fill() { # $filled: the bytes that one file can have of the chroot's file system
 		set -e
 		mount --make-rshared /
 		unshare -m --propagation slave sleep 60 & other=\$!
+		until grep -qx sleep /proc/\$other/comm; do sleep .01; done       # a slave by now
 		banger-priv prepare-jailer-chroot vm1 $images/vmlinux
 		! grep 'banger:vm1' /proc/\$other/mountinfo || exit 1
 		! grep '$jails/vm1' /proc/self/mountinfo | grep -E 'shared:|master:' || exit 1

@@ -172,8 +172,9 @@ for n in range(100):
 	ip link set banger-tun alias banger:vm1
 	ip tuntap add banger-x mode tap
 	ip link set banger-x alias 'Banger:vm1'
-	as banger bash -c 'exec -a "firecracker --id vm1" sleep 60' < /dev/null > /dev/null 2>&1 3>&- &
-	local sleeper=$!
+	start setpriv --reuid banger --regid banger --clear-groups bash -c 'exec -a "firecracker --id vm1" sleep 60'
+	local sleeper=$pid
+	until_true grep -aq '^firecracker --id vm1' "/proc/$sleeper/cmdline"
 	status
 	[ "$out" = '{"vms":[],"objects":[],"orphans":0}' ]
 	end "$sleeper"
