@@ -85,6 +85,12 @@ struct verb {
 	const struct stage *stages;     /* STAGES(...): ends with one without an act */
 };
 
+#define VERB(id) +1
+enum { VERBS = 0
+#include "verbs.def"
+};
+#undef VERB
+
 /* Every verb, in the order of verbs.def; ends with NULL. */
 extern const struct verb *const verbs[];
 

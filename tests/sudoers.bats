@@ -66,3 +66,11 @@ sudo_verdicts() {
 			done
 	done
 }
+
+@test "the longest regex rules come first, which sudo asks last; portable ones are in the order of the verbs" {
+	"$BANGER_BUILD/tests/defaults" sudoers | grep '^banger' | awk '{ print length }' > "$BATS_TEST_TMPDIR/lengths"
+	[ "$(wc -l < "$BATS_TEST_TMPDIR/lengths")" = "$("$BANGER_BUILD/tests/defaults" verbs format=json | jq length)" ]
+	sort -rn "$BATS_TEST_TMPDIR/lengths" | cmp - "$BATS_TEST_TMPDIR/lengths"
+	"$BANGER_BUILD/tests/defaults" sudoers form=portable | awk '/^banger/ { print $6 }' | uniq > "$BATS_TEST_TMPDIR/verbs"
+	"$BANGER_BUILD/tests/defaults" verbs format=json | jq -r '.[].verb' | cmp - "$BATS_TEST_TMPDIR/verbs"
+}

@@ -6,6 +6,8 @@
  */
 #include "surface.h"
 
+#include <string.h>
+
 static struct {
 	bool portable;
 } ask;
@@ -15,6 +17,26 @@ static const struct operand operands[] = {
 	  .into = &ask.portable, .occurs = MAYBE },
 	LIST_END
 };
+
+/* sudo asks the last rule first, and on its way up compiles the expression of each: the longest, which few verbs
+ * have and which take it longest, are asked last. */
+static void
+print_rules(const struct settings *settings)
+{
+	static char rules[VERBS][8192];
+	const char *ordered[VERBS];
+
+	for (size_t i = 0; verbs[i]; i++) {
+		size_t at = i;
+
+		surface_rules(verbs[i], ask.portable, settings, rules[i], sizeof(rules[i]));
+		for (; !ask.portable && at && strlen(ordered[at - 1]) < strlen(rules[i]); at--)
+			ordered[at] = ordered[at - 1];
+		ordered[at] = rules[i];
+	}
+	for (size_t i = 0; i < VERBS; i++)
+		print("%s", ordered[i]);
+}
 
 static enum code
 act(const struct settings *settings)
@@ -26,12 +48,7 @@ act(const struct settings *settings)
 	if (!ask.portable)
 		print("# A verb is no session: what PAM sets up for one (limits, groups, keys) the program undoes or never "
 		      "uses.\n" SURFACE_SUDO_DEFAULTS "\n");
-	for (size_t i = 0; verbs[i]; i++) {
-		char rules[8192];
-
-		surface_rules(verbs[i], ask.portable, settings, rules, sizeof(rules));
-		print("%s", rules);
-	}
+	print_rules(settings);
 	return CODE_DONE;
 }
 
