@@ -25,16 +25,17 @@ print_rules(const struct settings *settings)
 {
 	static char rules[VERBS][8192];
 	const char *ordered[VERBS];
+	size_t count = 0;
 
-	for (size_t i = 0; verbs[i]; i++) {
-		size_t at = i;
+	for (; verbs[count]; count++) {
+		size_t at = count;
 
-		surface_rules(verbs[i], ask.portable, settings, rules[i], sizeof(rules[i]));
-		for (; !ask.portable && at && strlen(ordered[at - 1]) < strlen(rules[i]); at--)
+		surface_rules(verbs[count], ask.portable, settings, rules[count], sizeof(rules[count]));
+		for (; !ask.portable && at && strlen(ordered[at - 1]) < strlen(rules[count]); at--)
 			ordered[at] = ordered[at - 1];
-		ordered[at] = rules[i];
+		ordered[at] = rules[count];
 	}
-	for (size_t i = 0; i < VERBS; i++)
+	for (size_t i = 0; i < count; i++)
 		print("%s", ordered[i]);
 }
 
