@@ -9,6 +9,7 @@
 #include "sys/ext4-write.h"
 
 #include "sys/ext4-io.h"
+#include "sys/ext4-transaction.h"
 #include "sys/ext4.h"
 
 #include <errno.h>
@@ -288,11 +289,11 @@ put_all(ext2_filsys fs, ext2fs_block_bitmap in_use, const struct inside_file *fi
 	unsigned *i = failed;
 	int rc = ext4_errno(say_clean(fs, false));
 
-	ext4_io_next_phase(in_use, false);
+	ext4_transaction_next_phase(in_use, false);
 	for (*i = 0; rc == 0 && *i < count; *i += rc == 0)
 		if (files[*i].is_directory)
 			rc = put_directory(fs, &files[*i]);
-	ext4_io_next_phase(in_use, false);
+	ext4_transaction_next_phase(in_use, false);
 	for (*i = rc == 0 ? 0 : *i; rc == 0 && *i < count; *i += rc == 0) {
 		if (!files[*i].is_directory)
 			rc = put_file(fs, &files[*i], contents, &places[*i], &numbers[*i]);
@@ -300,19 +301,19 @@ put_all(ext2_filsys fs, ext2fs_block_bitmap in_use, const struct inside_file *fi
 	}
 	if (rc == 0)
 		rc = ext4_errno(say_clean(fs, false));
-	ext4_io_next_phase(in_use, true);
+	ext4_transaction_next_phase(in_use, true);
 	for (*i = rc == 0 ? 0 : *i; rc == 0 && *i < count; *i += rc == 0)
 		if (!files[*i].is_directory)
 			rc = ext4_errno(set_name(fs, &places[*i], numbers[*i]));
 	if (rc == 0)
 		rc = ext4_errno(say_clean(fs, false));
-	ext4_io_next_phase(in_use, true);
+	ext4_transaction_next_phase(in_use, true);
 	for (*i = rc == 0 ? 0 : *i; rc == 0 && *i < count; *i += rc == 0)
 		if (!files[*i].is_directory && places[*i].inode)
 			rc = ext4_errno(let_go(fs, places[*i].inode));
 	if (rc == 0)
 		rc = ext4_errno(say_clean(fs, false));
-	ext4_io_next_phase(in_use, false);
+	ext4_transaction_next_phase(in_use, false);
 	return rc < 0 ? rc : ext4_errno(say_clean(fs, true));
 }
 
@@ -329,7 +330,7 @@ ext4_put(ext2_filsys fs, const struct inside_file *files, unsigned count, const 
 	fs->now = time(NULL);
 	/* An array of bits: a tree of runs grows with what the image says. */
 	fs->default_bitmap_type = EXT2FS_BMAP64_BITARRAY;
-	ext4_io_writable(fs->blocksize);
+	ext4_transaction_begin(fs->blocksize);
 	if (rc == 0)
 		rc = ext4_errno(ext2fs_read_bitmaps(fs));
 	if (rc == 0)

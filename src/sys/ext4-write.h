@@ -1,7 +1,7 @@
 /*
  * ext4-write.h: files and directories into an ext4 file system, all of them or none.
  *
- * In memory until ext4_io_commit: nothing here writes to the image.
+ * In memory until ext4_transaction_commit: nothing here writes to the image.
  */
 #pragma once
 

@@ -5,6 +5,7 @@
 
 #include "keep.h"
 #include "sys/ext4-io.h"
+#include "sys/ext4-manager.h"
 
 #include <blkid/blkid.h>
 #include <errno.h>
@@ -89,7 +90,7 @@ ext4_open(enum ext4_purpose purpose, ext2_filsys *out, const char **why)
 		rc = probe_type(why);
 	if (rc < 0)
 		return rc;
-	error = ext2fs_open2("image", NULL, flags, 0, 0, &ext4_io, out);
+	error = ext2fs_open2("image", NULL, flags, 0, 0, &ext4_manager, out);
 	if (error == EXT2_ET_UNSUPP_FEATURE || error == EXT2_ET_RO_UNSUPP_FEATURE) {
 		*why = "has a feature that is not known here";
 		return -EOPNOTSUPP;

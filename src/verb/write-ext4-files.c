@@ -5,7 +5,7 @@
  * out in memory first, and what is written is put back when the host refuses a part of it.  A kill leaves
  * an image that is marked as not clean and that e2fsck repairs, with each file the old or the new one.
  */
-#include "sys/ext4-io.h"
+#include "sys/ext4-transaction.h"
 #include "sys/ext4-write.h"
 #include "sys/ext4.h"
 #include "sys/image.h"
@@ -173,7 +173,7 @@ act(const struct settings *settings)
 	rc = ext4_put(fs, ask.files, files.count, contents, &which);
 	if (rc < 0)
 		return not_put(rc, which);
-	rc = ext4_io_commit(&put_back);
+	rc = ext4_transaction_commit(&put_back);
 	return rc < 0 ? failed(rc, "cannot write to the image, which is %s",
 			       put_back ? "as it was" : "to be repaired with e2fsck") : CODE_DONE;
 }

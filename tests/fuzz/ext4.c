@@ -6,8 +6,8 @@
  * runs it.
  */
 #include "keep.h"
-#include "sys/ext4-io.h"
 #include "sys/ext4-read.h"
+#include "sys/ext4-transaction.h"
 #include "sys/ext4-write.h"
 #include "sys/ext4.h"
 
@@ -114,7 +114,7 @@ write_it(void)
 	bool put_back;
 
 	if (ext4_open(EXT4_WRITE, &fs, &why) == 0 && ext4_put(fs, files, 4, contents, &failed) == 0)
-		(void)ext4_io_commit(&put_back);
+		(void)ext4_transaction_commit(&put_back);
 	if (fs)
 		ext2fs_free(fs);
 }
