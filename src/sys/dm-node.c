@@ -21,8 +21,8 @@ open_directory(void)
 	return fd < 0 ? -errno : fd;
 }
 
-/* Whether a device of that number is a mapping, or there is none (any more). */
-static bool
+/* 1 when a device of that number is a mapping, or there is none (any more); 0 when it is another one; or -errno. */
+static int
 is_mapping_or_nothing(dev_t device)
 {
 	char path[64];
@@ -30,56 +30,61 @@ is_mapping_or_nothing(dev_t device)
 
 	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/dm", major(device), minor(device));
 	if (stat(path, &status) == 0)
-		return true;
+		return 1;
+	if (errno != ENOENT)
+		return -errno;
 	*strrchr(path, '/') = '\0';
-	return stat(path, &status) < 0 && errno == ENOENT;
+	if (stat(path, &status) == 0)
+		return 0;
+	return errno == ENOENT ? 1 : -errno;
 }
 
-/* A node of device-mapper's, or udev's link to one.  Whichever mapping it leads to, the name in
- * /dev/mapper is that of the mapping which has it. */
-static bool
+/* 1 for a node of device-mapper's, or udev's link to one: whichever mapping it leads to, the name in /dev/mapper is
+ * that of the mapping which has it.  0 for what is neither; -ENOENT, or another -errno when it cannot be told. */
+static int
 is_node(int directory, const char *name)
 {
 	static const char beginning[] = "../dm-";
 	char target[sizeof(beginning)];
 	struct stat status;
+	ssize_t length;
 
 	if (fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
-		return false;
+		return -errno;
 	if (S_ISBLK(status.st_mode))
 		return is_mapping_or_nothing(status.st_rdev);
-	return S_ISLNK(status.st_mode) &&
-	       readlinkat(directory, name, target, sizeof(target)) == sizeof(target) &&
-	       memcmp(target, beginning, strlen(beginning)) == 0;
+	if (!S_ISLNK(status.st_mode))
+		return 0;
+	length = readlinkat(directory, name, target, sizeof(target));
+	if (length < 0)
+		return -errno;
+	return length == sizeof(target) && memcmp(target, beginning, strlen(beginning)) == 0;
 }
 
 int
 dm_check_node(const struct dm_name *name)
 {
-	int directory = open_directory();
-	struct stat status;
-	int rc = directory < 0 ? directory : 0;
+	int directory = open_directory(), rc;
 
-	if (rc == 0 && fstatat(directory, name->text, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    !is_node(directory, name->text))
-		rc = -EEXIST;
-	if (directory >= 0)
-		close(directory);
-	return rc;
+	if (directory < 0)
+		return directory;
+	rc = is_node(directory, name->text);
+	close(directory);
+	return rc == 0 ? -EEXIST : rc > 0 || rc == -ENOENT ? 0 : rc;
 }
 
 int
 dm_remove_node(const struct dm_name *name)
 {
-	int directory = open_directory();
-	int rc = 0;
+	int directory = open_directory(), rc;
 
 	if (directory < 0)
 		return directory;
-	if (is_node(directory, name->text) && unlinkat(directory, name->text, 0) < 0 && errno != ENOENT)
-		rc = -errno;
+	rc = is_node(directory, name->text);
+	if (rc > 0)
+		rc = unlinkat(directory, name->text, 0) < 0 ? -errno : 0;
 	close(directory);
-	return rc;
+	return rc == -ENOENT ? 0 : rc;
 }
 
 int

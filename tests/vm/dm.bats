@@ -371,6 +371,18 @@ create() { # SUFFIX [COW] [OPTION...]
 	rm /dev/mapper/fc-rootfs-a
 }
 
+@test "a node of which it cannot be told whose it is does not stay behind what is done" {
+	local n status
+	for n in {1..9}; do
+		expect 0 - create a
+		status=0
+		inject fail:EIO caged "$n" banger-priv cleanup-dm-snapshot fc-rootfs-a || status=$?
+		[[ $status = [45] ]] || { [ "$status" = 0 ] && [ ! -e /dev/mapper/fc-rootfs-a ] && [ ! -L /dev/mapper/fc-rootfs-a ]; }
+		expect 0 - own cleanup-dm-snapshot fc-rootfs-a
+		[ ! -e /dev/mapper/fc-rootfs-a ]
+	done
+}
+
 @test "a node that outlives its mapping leads nowhere: not to the next snapshot, not to another's mapping" {
 	expect 0 - create a
 	mknod /run/kept b $(dmsetup info -c --noheadings --separator ' ' -o major,minor fc-rootfs-a)
