@@ -93,25 +93,33 @@ surface_pattern(const struct verb *verb, const struct settings *settings, char *
 	}
 }
 
-#define RULE "%s ALL=(root:root) NOPASSWD: NOSETENV: " PROGRAM " "
+#define RULE "%s%s ALL=(root:root) NOPASSWD: NOSETENV: " PROGRAM " "
+
+/* Without it, sudoers(5) takes a number for a name. */
+static const char *
+uid_mark(const struct account *account)
+{
+	return account->text[0] >= '0' && account->text[0] <= '9' ? "#" : "";
+}
 
 void
 surface_rules(const struct verb *verb, bool portable, const struct settings *settings, char *out,
 	      size_t size)
 {
 	const struct operand *first = operands_of(verb);
+	const char *owner = settings->owner.text, *mark = uid_mark(&settings->owner);
 	char pattern[4096];
 
 	out[0] = '\0';
 	if (!portable) {
 		surface_pattern(verb, settings, pattern, sizeof(pattern));
-		add(out, size, RULE "^%s$\n", settings->owner.text, pattern);
+		add(out, size, RULE "^%s$\n", mark, owner, pattern);
 		return;
 	}
 	if (!first->name || first->occurs == MAYBE || first->occurs == ANY_NUMBER)
-		add(out, size, RULE "%s\n", settings->owner.text, verb->name);
+		add(out, size, RULE "%s\n", mark, owner, verb->name);
 	if (first->name)
-		add(out, size, RULE "%s *\n", settings->owner.text, verb->name);
+		add(out, size, RULE "%s *\n", mark, owner, verb->name);
 }
 
 static void

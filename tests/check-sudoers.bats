@@ -57,6 +57,27 @@ teardown() {
 	[ -z "$(said sudoers note)" ]
 }
 
+@test "does: an owner that is a uid has rules as one, by which it calls; nobody has any whose name is that number" {
+	local form
+	sed -i '$a owner = 1900' /etc/banger/priv.conf
+	echo '1900:x:1950:1950::/:/bin/sh' >> /etc/passwd
+	for form in regex portable; do
+		mends sudoers "is not a rule of this version for the owner 1900"
+		banger-priv sudoers form=$form | install -m 0440 /dev/stdin $rules
+		visudo -cq
+		is_ready
+		[ "$(said sudoers ok | head -1 | jq -r .text)" = "$rules: 1900 may call every verb" ]
+		own version
+		expect 0 - own ensure-socket-dir
+		run ! setpriv --reuid 1950 --regid 1950 --clear-groups sudo -n banger-priv version
+		# A uid is no comment: another's is a rule too many.
+		sed -i '$s/^#1900 \(.*\)/&\n#1901 \1/' $rules
+		mends sudoers "is not a rule of this version for the owner 1900"
+		sed -i 's/^#1900/1900/' $rules
+	done
+	sed -i '/^1900:/d' /etc/passwd
+}
+
 # What is wrong with $more when it holds these lines: nothing, others, program or anything; and the command.
 lets() { # LINE...
 	printf '%s\n' "$@" > "$more"

@@ -7,6 +7,7 @@
 #include "sys/membership.h"
 #include "sys/sudoers-files.h"
 #include "sys/sudoers-rules.h"
+#include "sys/sudoers-words.h"
 
 #include <errno.h>
 #include <stdint.h>
@@ -56,7 +57,7 @@ compare_rules(struct lines *lines, const struct settings *settings)
 	while ((line = lines_next(lines))) {
 		size_t verb;
 
-		if (*line == '#' || !*line || strcmp(line, SURFACE_SUDO_DEFAULTS) == 0)
+		if (sudoers_is_comment(line) || !*line || strcmp(line, SURFACE_SUDO_DEFAULTS) == 0)
 			continue;
 		verb = verb_of_rule(line, settings);
 		if (verb >= VERBS_MAX) {

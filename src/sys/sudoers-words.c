@@ -198,13 +198,20 @@ take_name(struct sudoers_reader *reader, struct sudoers_word *word)
 	}
 }
 
-/* #1000 is a uid, all else behind a # is for people, and no backslash there joins anything. */
+bool
+sudoers_is_comment(const char *text)
+{
+	if (*text++ != '#')
+		return false;
+	text += *text == '-';
+	return *text < '0' || *text > '9';
+}
+
+/* No backslash in it joins anything. */
 static bool
 skip_comment(struct sudoers_reader *reader)
 {
-	const char *digits = reader->at + 1 + (reader->at[1] == '-');
-
-	if (*reader->at != '#' || (*digits >= '0' && *digits <= '9'))
+	if (!sudoers_is_comment(reader->at))
 		return false;
 	reader->at += strcspn(reader->at, "\n");
 	return true;

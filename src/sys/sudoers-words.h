@@ -34,6 +34,9 @@ struct sudoers_reader {
 
 void sudoers_next(struct sudoers_reader *reader, struct sudoers_word *word);
 
+/* Whether a text begins with a # that is for people, to the line's end: #1000 is a uid. */
+bool sudoers_is_comment(const char *text);
+
 /* Whether the word is that sign. */
 bool sudoers_is(const struct sudoers_word *word, char sign);
 
