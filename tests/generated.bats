@@ -73,6 +73,8 @@ TEST
 	# From one class to the next there is a line with a test.
 	[ -z "$(awk '/^- \*\*/ { if (class && !tests) print class; class = $2; tests = 0 } /^  `/ { tests++ }
 		END { if (!tests) print class }' "$page")" ]
+	# And no class names the same one twice.
+	[ -z "$(awk '/^- \*\*/ { class = $2 } /^  `/ && seen[class, $0]++ { print class, $0 }' "$page")" ]
 	grep -E '^  `' "$page" > "$BATS_TEST_TMPDIR/named"
 	while IFS= read -r name; do
 		[[ $name =~ ^'  `'([a-z0-9/-]+\.bats)': '(.+)'`'$ ]]
