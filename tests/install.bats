@@ -57,3 +57,27 @@ program=/usr/sbin/banger-priv
 	meson setup -Db_sanitize=address "$BATS_TEST_TMPDIR/s" "$BATS_TEST_DIRNAME/.." > /dev/null
 	[ "$(meson introspect "$BATS_TEST_TMPDIR/s" --installed)" = "{}" ]
 }
+
+@test "the user and the directories are made by README.md's commands" {
+	userdel banger
+	rm -r /var/lib/banger
+	eval "$(grep -oE 'systemd-sysusers .* --create [a-z.-]+' "$BATS_TEST_DIRNAME/../README.md")"
+	[ "$(stat -c '%U %G %a' /run/banger)" = "banger banger 711" ]
+	[ "$(stat -c '%U %a' /var/lib/banger /var/lib/banger/jail /var/lib/banger/jail/firecracker | uniq)" = "root 711" ]
+	expect 0 - own ensure-socket-dir
+}
+
+# README.Debian has them in a paragraph of their own, for alice.
+@test "another owner: README.Debian's commands give it the rules, and its directory at each boot" {
+	echo "owner = admin" >> /etc/banger/priv.conf
+	eval "$(sed -n '/^    banger-priv sudoers/,/^$/p' "$BATS_TEST_DIRNAME/../debian/README.Debian" | sed 's/alice/admin/g')"
+	rm -rf /run/banger
+	systemd-tmpfiles --create banger-priv.conf
+	[ "$(stat -c '%U %G %a' /run/banger)" = "admin admin 711" ]
+	expect 0 - as admin sudo -n banger-priv ensure-socket-dir
+	rm /etc/tmpfiles.d/banger-priv.conf
+	systemd-tmpfiles --create banger-priv.conf
+	expect 3 foreign as admin sudo -n banger-priv ensure-socket-dir
+	rm -r /run/banger
+	install_configuration
+}
