@@ -276,7 +276,7 @@ nothing_acted() {
 }
 
 @test "does: stdout closed, full, or without a reader: the verbs act, and who asked for an answer knows" {
-	expect 0 - bash -c 'banger-priv batch ensure-bridge -- ensure-socket-dir >&-'
+	expect 5 failed bash -c 'banger-priv batch ensure-bridge -- ensure-socket-dir >&-'
 	[ -d /run/banger ]
 	rm -r /run/banger
 	expect 5 failed bash -c 'banger-priv batch ensure-bridge -- ensure-socket-dir > /dev/full'

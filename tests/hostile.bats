@@ -147,6 +147,15 @@ profile() { # ATTRIBUTE
 	done
 }
 
+@test "who has no stdout that could be written to, and would have got an answer, knows" {
+	expect 5 failed bash -c 'exec banger-priv version >&-'
+	expect 5 failed "$hostile" stdout-netlink banger-priv version
+	expect 5 failed bash -c 'exec banger-priv version > /dev/full'
+	expect 0 - bash -c 'exec banger-priv version > /dev/null'
+	expect 0 - bash -c 'exec banger-priv create-tap banger-a >&-'
+	ip link delete banger-a
+}
+
 @test "a core file is never written, and a stack of hostile words crashes nothing" {
 	mkdir -p /run/cores
 	(

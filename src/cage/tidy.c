@@ -123,6 +123,8 @@ tidy_descriptors(void)
 		if (null < 0 || fstat(null, &status) < 0 || !S_ISCHR(status.st_mode) ||
 		    status.st_rdev != makedev(1, 3))
 			_exit(CODE_UNSAFE);
+		if (fd == STDOUT_FILENO)
+			print_to_nobody(true);
 		if (null == fd)
 			(void)fcntl(fd, F_SETFD, 0);
 		else if (dup3(null, fd, 0) < 0 || close(null) < 0)

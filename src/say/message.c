@@ -20,6 +20,7 @@ static bool (*may_speak)(void);         /* NULL: yes */
 static char page[PAGE_BYTES];
 static size_t page_length;
 static bool page_overflowed;
+static bool is_for_nobody;              /* stdout */
 
 size_t
 escape(char *out, size_t size, const char *bytes, size_t length)
@@ -52,6 +53,8 @@ escape(char *out, size_t size, const char *bytes, size_t length)
 static bool
 write_out(int descriptor, const char *bytes, size_t length)
 {
+	if (length > 0 && is_for_nobody && descriptor == STDOUT_FILENO)
+		return false;
 	while (length > 0) {
 		struct pollfd ready = { .fd = descriptor, .events = POLLOUT };
 		ssize_t written;
@@ -212,6 +215,12 @@ remark(const char *format, ...)
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	say_line(NULL, text);
+}
+
+void
+print_to_nobody(bool nobody)
+{
+	is_for_nobody = nobody;
 }
 
 void

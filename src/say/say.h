@@ -144,6 +144,10 @@ bool waiting_to_write(int fd, int timeout_ms);
 
 /* ---- results: collected, and written to stdout by finish() ---- */
 
+/* Whether what is written to stdout reaches nobody, since another file stands in its place: finish() then fails where
+ * there is something to write. */
+void print_to_nobody(bool nobody);
+
 void print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* As it is, without a format: JSON goes through here byte for byte. */
 void print_text(const char *text, size_t length);

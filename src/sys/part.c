@@ -26,6 +26,7 @@ become_part(int end)
 {
 	if (dup3(end, STDOUT_FILENO, 0) < 0 || syscall(SYS_close_range, FD_AUDIT + 1U, ~0U, 0U) < 0)
 		_exit(CODE_FAILED);
+	print_to_nobody(false);
 }
 
 int
