@@ -144,6 +144,21 @@ teardown() { canaries_same && canaries_end; }
 	own read-ext4-file "$images/plain.ext4" /large 2> "$BATS_TEST_TMPDIR/err" | head -c 10 > /dev/null
 }
 
+@test "failed: no descriptor or no disk to be had is no image that is not there" {
+	local error n status
+	for error in ENFILE EIO; do
+		for n in {1..12}; do
+			status=0
+			inject "fail:$error" openat2 "$n" banger-priv read-ext4-file "$images/plain.ext4" /etc/hostname \
+				> /dev/null 2> "$BATS_TEST_TMPDIR/said" || status=$?
+			[ "$status" != 125 ] || break
+			[[ $status = [45] ]]
+		done
+		[ "$n" -gt 3 ]
+		[ "$status" = 125 ]
+	done
+}
+
 @test "waits for a writer's lock, and is busy when that stays; a lease is busy" {
 	expect 6 in-use flock "$images/plain.ext4" setpriv --reuid banger --regid banger --clear-groups \
 		sudo -n banger-priv read-ext4-file "$images/plain.ext4" /etc/hostname

@@ -53,17 +53,10 @@ have_two_of_a_name(const struct guest_files *files)
 	return false;
 }
 
-/* Errors that tell nothing of the file. */
-static bool
-is_trouble(int rc)
-{
-	return rc == -EIO || rc == -ENOMEM || rc == -EMFILE || rc == -ENFILE || rc == -EINTR || rc == -ENOSYS;
-}
-
 static int
 not_opened(int rc, const char **why)
 {
-	if (is_trouble(rc))
+	if (tree_is_trouble(rc))
 		return rc;
 	*why = rc == -EAGAIN ? "is leased by somebody" :
 	       rc == -EPERM ? "must lie below a state_dir that, with all above it, is root's, and writable by nobody else" :

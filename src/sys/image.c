@@ -46,17 +46,14 @@ find_fault(const struct stat *status, const struct settings *settings, enum ext4
 	       "must be a regular file of the owner's, with one name";
 }
 
-static const char *
-words_of_tree(int rc)
+static int
+not_opened(int rc, const char **why)
 {
-	switch (rc) {
-	case -EPERM:
-		return "must lie below a state_dir that is root's, writable by nobody else and no symlink";
-	case -EAGAIN:
-		return "is leased (fcntl F_SETLEASE)";
-	default:
-		return "must be a file that the owner may open, on a path without symlinks and mounts";
-	}
+	*why = tree_is_trouble(rc) ? NULL :
+	       rc == -EPERM ? "must lie below a state_dir that is root's, writable by nobody else and no symlink" :
+	       rc == -EAGAIN ? "is leased (fcntl F_SETLEASE)" :
+	       "must be a file that the owner may open, on a path without symlinks and mounts";
+	return !*why ? rc : rc == -EPERM ? -EACCES : rc == -EAGAIN ? -EBUSY : -ENOENT;
 }
 
 int
@@ -67,9 +64,9 @@ image_open_file(const struct settings *settings, const struct path *path, enum e
 	struct stat status;
 	int fd = tree_open(settings, path, purpose == EXT4_READ ? O_RDONLY : O_RDWR, &status), rc;
 
-	*why = fd < 0 ? words_of_tree(fd) : find_fault(&status, settings, purpose);
 	if (fd < 0)
-		return fd == -EPERM ? -EACCES : fd == -EAGAIN ? -EBUSY : -ENOENT;
+		return not_opened(fd, why);
+	*why = find_fault(&status, settings, purpose);
 	if (*why) {
 		close(fd);
 		return -EPERM;

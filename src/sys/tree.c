@@ -53,3 +53,9 @@ tree_open_as_owner(const struct settings *settings, const struct path *path, int
 	}
 	return fd;
 }
+
+bool
+tree_is_trouble(int rc)
+{
+	return rc == -EIO || rc == -ENOMEM || rc == -EMFILE || rc == -ENFILE || rc == -EINTR || rc == -ENOSYS;
+}

@@ -20,3 +20,7 @@ int tree_open(const struct settings *settings, const struct path *path, int flag
  * CAP_DAC_*, which would open everything. */
 int tree_open_as_owner(const struct settings *settings, const struct path *path, int flags,
 		       struct stat *status);
+
+/* Whether such an error tells nothing of the file, so that another try may do: there is no memory or descriptor to be
+ * had, a disk or the kernel is at fault. */
+bool tree_is_trouble(int rc);

@@ -43,6 +43,8 @@ static enum code
 open_file(const struct settings *settings, const struct path *path, int flags, struct file *file)
 {
 	file->fd = tree_open_as_owner(settings, path, flags, &file->status);
+	if (file->fd < 0 && tree_is_trouble(file->fd))
+		return failed(file->fd, "cannot open %s", file->name);
 	switch (file->fd < 0 ? -file->fd : 0) {
 	case 0:
 		break;
@@ -52,18 +54,14 @@ open_file(const struct settings *settings, const struct path *path, int flags, s
 	case EAGAIN:
 	case ETXTBSY:
 		return refused(REASON_IN_USE, "%s is leased or being executed", file->name);
-	case EMFILE:
-	case ENFILE:
-	case ENOMEM:
-		return failed(file->fd, "cannot open %s", file->name);
 	default:
 		return refused(REASON_ABSENT, "%s is not there, or not the owner's to use; no symlink may "
 			       "lead to it", file->name);
 	}
 	if (!S_ISREG(file->status.st_mode) || file->status.st_nlink != 1)
-		return refused(REASON_NOT_ALLOWED, "%s must be a regular file with one name", file->name);
+		return refused(REASON_FOREIGN, "%s must be a regular file with one name", file->name);
 	if (file->status.st_size == 0 || file->status.st_size % SECTOR_BYTES != 0)
-		return refused(REASON_NOT_ALLOWED, "%s must hold one or more whole sectors of 512 bytes",
+		return refused(REASON_UNFIT, "%s must hold one or more whole sectors of 512 bytes",
 			       file->name);
 	return CODE_DONE;
 }
@@ -79,7 +77,7 @@ open_base(const struct settings *settings, struct file *base)
 	if ((status->st_uid != 0 && status->st_uid != settings->owner.uid) ||
 	    (status->st_mode & S_IWOTH) ||
 	    ((status->st_mode & S_IWGRP) && status->st_gid != settings->owner.gid))
-		return refused(REASON_NOT_ALLOWED, "BASE must be the owner's or root's, and writable by "
+		return refused(REASON_FOREIGN, "BASE must be the owner's or root's, and writable by "
 			       "nobody else");
 	return CODE_DONE;
 }
@@ -93,9 +91,9 @@ open_cow(const struct settings *settings, struct file *cow)
 	if (code != CODE_DONE)
 		return code;
 	if (cow->status.st_uid != settings->owner.uid)
-		return refused(REASON_NOT_ALLOWED, "COW must be the owner's file");
+		return refused(REASON_FOREIGN, "COW must be the owner's file");
 	if (cow->status.st_size < COW_BYTES_MIN)
-		return refused(REASON_NOT_ALLOWED, "COW must hold %d bytes or more", COW_BYTES_MIN);
+		return refused(REASON_UNFIT, "COW must hold %d bytes or more", COW_BYTES_MIN);
 	if (pread(cow->fd, head, sizeof(head), 0) != sizeof(head))
 		return refused(REASON_FAILED, "cannot read COW");
 	switch (dm_look_at_cow(head)) {
@@ -103,7 +101,7 @@ open_cow(const struct settings *settings, struct file *cow)
 	case COW_SNAPSHOT:
 		return CODE_DONE;
 	case COW_OVERFLOWED:
-		return refused(REASON_NOT_ALLOWED, "COW holds a snapshot that ran out of room, and nothing "
+		return refused(REASON_UNFIT, "COW holds a snapshot that ran out of room, and nothing "
 			       "can be had from it any more");
 	case COW_FOREIGN:
 		break;
@@ -150,7 +148,7 @@ look_around(const struct file *base, const struct file *cow)
 		return failed(rc, "cannot look into /dev/mapper");
 	if (is_on(&(struct loop){ .file_device = base->status.st_dev,
 				  .file_inode = base->status.st_ino }, cow))
-		return refused(REASON_NOT_ALLOWED, "BASE and COW must be two files");
+		return refused(REASON_UNFIT, "BASE and COW must be two files");
 	rc = loop_each(clashes, files);
 	if (rc == -EBUSY)
 		return refused(REASON_IN_USE, "COW is part of another snapshot, or BASE is the COW of one");

@@ -302,16 +302,16 @@ create() { # SUFFIX [COW] [OPTION...]
 	printf 'x' | dd of="$cow" conv=notrunc bs=1 seek=8191 status=none
 	refuses 3 foreign
 	printf 'SnAp\0\0\0\0\1\0\0\0\10\0\0\0' | dd of="$cow" conv=notrunc status=none
-	refuses 3 not-allowed
+	refuses 3 unfit
 	printf 'SnAp\1\0\0\0\1\0\0\0\20\0\0\0' | dd of="$cow" conv=notrunc status=none
 	refuses 3 foreign
 	printf 'SnAp\1\0\0\0\2\0\0\0\10\0\0\0' | dd of="$cow" conv=notrunc status=none
 	refuses 3 foreign
 	truncate -s 0 "$cow"
-	refuses 3 not-allowed
+	refuses 3 unfit
 	truncate -s 8192 "$cow"
-	refuses 3 not-allowed
-	truncate -s 1000001 "$cow" && refuses 3 not-allowed
+	refuses 3 unfit
+	truncate -s 1000001 "$cow" && refuses 3 unfit
 }
 
 @test "a file that is not the owner's to give is refused, and nothing is attached" {
@@ -322,16 +322,16 @@ create() { # SUFFIX [COW] [OPTION...]
 	hostile absent none cow
 	hostile absent base none
 	ln -s cow cow-link; hostile absent base cow-link; hostile absent cow-link cow
-	ln cow cow-hard; hostile not-allowed base cow-hard; hostile not-allowed base cow; rm cow-hard
-	mkfifo -m 0600 cow-fifo; chown banger: cow-fifo; hostile not-allowed base cow-fifo
-	mkdir cow-dir; chown banger: cow-dir; hostile absent base cow-dir; hostile not-allowed cow-dir cow
+	ln cow cow-hard; hostile foreign base cow-hard; hostile foreign base cow; rm cow-hard
+	mkfifo -m 0600 cow-fifo; chown banger: cow-fifo; hostile foreign base cow-fifo
+	mkdir cow-dir; chown banger: cow-dir; hostile absent base cow-dir; hostile foreign cow-dir cow
 	rmdir cow-dir
 	install -m 0600 cow cow-root; hostile absent base cow-root; hostile absent cow-root cow
-	chmod 0666 cow-root; hostile not-allowed base cow-root; hostile not-allowed cow-root cow
-	install -o stranger -m 0644 cow cow-stranger; hostile not-allowed cow-stranger cow
+	chmod 0666 cow-root; hostile foreign base cow-root; hostile foreign cow-root cow
+	install -o stranger -m 0644 cow cow-stranger; hostile foreign cow-stranger cow
 	mknod -m 0666 cow-node b "$((0x$(stat -c %t "$foreign")))" "$((0x$(stat -c %T "$foreign")))"
-	hostile not-allowed base cow-node
-	hostile not-allowed cow cow
+	hostile foreign base cow-node
+	hostile unfit cow cow
 	mkdir -m 0700 cow-closed; cp base cow-closed/base; hostile absent cow-closed/base cow; rm -r cow-closed
 	mkdir cow-mount; mount --bind /etc cow-mount; hostile absent cow-mount/passwd cow; umount cow-mount
 	rmdir cow-mount
