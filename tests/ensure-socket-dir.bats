@@ -28,9 +28,14 @@ is_whole() { [ "$(stat -c '%U %G %a %F' /run/banger)" = "banger banger 711 direc
 }
 
 @test "does: completes what an interrupted call left, and mends the mode" {
-	mkdir -m 0700 /run/banger
-	expect 0 - own ensure-socket-dir
-	is_whole
+	local mode
+	for mode in 0700 0711 2700; do
+		mkdir -m "$mode" /run/banger
+		expect 0 - own ensure-socket-dir
+		is_whole
+		rmdir /run/banger
+	done
+	banger-priv ensure-socket-dir
 	as banger chmod 0777 /run/banger
 	expect 0 - own ensure-socket-dir
 	is_whole
@@ -59,6 +64,23 @@ is_whole() { [ "$(stat -c '%U %G %a %F' /run/banger)" = "banger banger 711 direc
 		expect 3 foreign own ensure-socket-dir
 		[ "$(stat -c '%U %G %a %F %i' /run/banger)" = "$state" ]
 		[ ! -e /run/nowhere ]
+		rm -r /run/banger
+	done
+	canaries_same
+}
+
+@test "refuses: a directory of root's that no call of ours leaves so; it stays root's" {
+	local kind state
+	for kind in wide full hidden sticky; do
+		case $kind in
+		wide) install -d -m 0755 /run/banger ;;
+		full) mkdir -m 0700 /run/banger /run/banger/more ;;
+		hidden) install -d -m 0711 /run/banger; touch /run/banger/.file ;;
+		sticky) install -d -m 1711 /run/banger ;;
+		esac
+		state=$(find /run/banger -printf '%p %U %G %m %i %C@\n')
+		expect 3 foreign own ensure-socket-dir
+		[ "$(find /run/banger -printf '%p %U %G %m %i %C@\n')" = "$state" ]
 		rm -r /run/banger
 	done
 	canaries_same

@@ -198,13 +198,23 @@ config_check_defaults(void)
 			die(REASON_CONFIG, "the built-in default of %s is not valid", keys[i].name);
 }
 
+/* Whether a canonical path is another, or lies below it. */
+static bool
+is_in(const struct configured_path *path, const struct configured_path *directory)
+{
+	size_t length = strlen(directory->text);
+
+	return strncmp(path->text, directory->text, length) == 0 && (!path->text[length] || path->text[length] == '/');
+}
+
 static bool
 fits_together(const struct settings *settings, char *why, size_t why_size)
 {
 	/* The longest socket a VM can have: a vsock connection's, in its socket directory. */
 	size_t longest = strlen(settings->jail_dir.text) + strlen("/firecracker/") + VM_ID_MAX +
 			 strlen("/root/" SOCKET_DIR_INSIDE "/v.sock_4294967295");
-	size_t jail = strlen(settings->jail_dir.text), state = strlen(settings->state_dir.text);
+	const struct configured_path *state = &settings->state_dir, *jail = &settings->jail_dir,
+				     *runtime = &settings->runtime_dir;
 
 	if (longest > SOCKET_PATH_MAX)
 		snprintf(why, why_size, "jail_dir is %zu bytes too long for a socket's path below it",
@@ -213,9 +223,14 @@ fits_together(const struct settings *settings, char *why, size_t why_size)
 		snprintf(why, why_size, "runtime_dir is too long for a socket's path below it");
 	else if (strcmp(settings->bridge.text, settings->uplink.text) == 0)
 		snprintf(why, why_size, "bridge and uplink are the same link");
-	else if (state >= jail && strncmp(settings->jail_dir.text, settings->state_dir.text, jail) == 0 &&
-		 strchr("/", settings->state_dir.text[jail]))
+	else if (is_in(state, jail))
 		snprintf(why, why_size, "state_dir lies in jail_dir");
+	/* runtime_dir becomes the owner's, the others must stay root's.  Below state_dir it is one of those that are the
+	 * owner's there. */
+	else if (is_in(state, runtime))
+		snprintf(why, why_size, "runtime_dir is state_dir, or above it");
+	else if (is_in(jail, runtime) || is_in(runtime, jail))
+		snprintf(why, why_size, "runtime_dir is jail_dir, or above or below it");
 	else
 		return true;
 	return false;

@@ -12,10 +12,12 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { MADE_MODE = 0700 };
+
 int
 directory_make(int parent, const char *name)
 {
-	return mkdirat(parent, name, 0700) < 0 ? -errno : 0;
+	return mkdirat(parent, name, MADE_MODE) < 0 ? -errno : 0;
 }
 
 int
@@ -46,6 +48,25 @@ directory_give(int directory, uid_t uid, gid_t gid, mode_t mode)
 		return -errno;
 	return status.st_uid == uid && status.st_gid == gid && (status.st_mode & 07777) == mode ?
 	       0 : -EIO;
+}
+
+int
+directory_is_left_over(int directory, const struct stat *status, mode_t mode)
+{
+	struct directory_reader reader;
+	mode_t its = status->st_mode & 07777 & ~(mode_t)S_ISGID;        /* the one above may have handed that on */
+	const char *name;
+	int rc;
+
+	if (status->st_uid != 0 || (its != MADE_MODE && its != mode))
+		return 0;
+	reader = (struct directory_reader){ .fd = beneath_open(directory, ".", O_RDONLY | O_DIRECTORY, false) };
+	if (reader.fd < 0)
+		return reader.fd;
+	name = directory_next(&reader);
+	rc = name ? !*name : -errno;
+	close(reader.fd);
+	return rc;
 }
 
 int

@@ -18,6 +18,10 @@ int directory_pin(int parent, const char *name, bool cross_mounts, struct stat *
 /* For a pinned one: sets the mode and then the owner, so that the handing-over comes last, and checks both. */
 int directory_give(int directory, uid_t uid, gid_t gid, mode_t mode);
 
+/* Whether a pinned one is what a call leaves that ended between these two: root's, empty, its mode still the first
+ * or already the one to be given.  1, 0, or -errno. */
+int directory_is_left_over(int directory, const struct stat *status, mode_t mode);
+
 /* Removes an empty directory. */
 int directory_remove(int parent, const char *name);
 

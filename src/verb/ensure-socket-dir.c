@@ -42,9 +42,12 @@ act(const struct settings *settings)
 			directory_remove(parent, name);
 		return failed(directory, "cannot open %s", path);
 	}
-	/* Root's is what an interrupted call left. */
-	if (status.st_uid != owner->uid && status.st_uid != 0)
-		return refused(REASON_FOREIGN, "%s is there and is neither the owner's nor root's", path);
+	rc = made || status.st_uid == owner->uid ? 1 : directory_is_left_over(directory, &status, SOCKET_DIR_MODE);
+	if (rc < 0)
+		return failed(rc, "cannot look into %s", path);
+	if (rc == 0)
+		return refused(REASON_FOREIGN, "%s is there and is neither the owner's nor root's, empty, and of mode %04o",
+			       path, SOCKET_DIR_MODE);
 	rc = directory_give(directory, owner->uid, owner->gid, SOCKET_DIR_MODE);
 	if (rc < 0 && made)
 		directory_remove(parent, name);
@@ -63,6 +66,7 @@ static const struct call calls[] = {
 	CALL(openat, "/, where every path begins"),
 	CALL(openat2, "each component below it"),
 	CALL(newfstatat, "whose it is"),
+	CALL(getdents64, "whether one of root's is empty, as an interrupted call leaves it"),
 	CALL(mkdirat, "makes it"),
 	CALL_NR(fchmodat2, 452, "its mode"),
 	CALL(chmod, "the same before Linux 6.6, through /proc/self/fd"),

@@ -279,6 +279,13 @@ check_config(void)
 		{ "state_dir = /a/b\njail_dir = /a\n", "state_dir lies in jail_dir" },
 		{ "state_dir = /a\njail_dir = /a\n", "state_dir lies in jail_dir" },
 		{ "jail_dir = /" FORTY FORTY "\n", "jail_dir is" },
+		{ "runtime_dir = /var/lib/banger\n", "runtime_dir is state_dir, or above it" },
+		{ "runtime_dir = /var/lib\n", "runtime_dir is state_dir, or above it" },
+		{ "jail_dir = /j\nruntime_dir = /j\n", "runtime_dir is jail_dir, or above or below it" },
+		{ "jail_dir = /j/a\nruntime_dir = /j\n", "runtime_dir is jail_dir, or above or below it" },
+		{ "runtime_dir = /var/lib/banger/jail/firecracker/vm1\n", "runtime_dir is jail_dir, or above or below it" },
+		{ "runtime_dir = /var/lib/banger/run\n", NULL }, { "runtime_dir = /var/lib/bange\n", NULL },
+		{ "runtime_dir = /var/lib/banger/jail2\n", NULL }, { "state_dir = /run/bangers\n", NULL },
 		{ "owner = aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 		  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 		  "aaaaaaaaaaaaaaaaaaaaaaaaaaaa\n", "line 1: too long" },

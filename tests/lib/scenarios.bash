@@ -249,6 +249,12 @@ scenario_ensure_socket_dir_5() { # where fchmodat2 is there, chmod is never aske
 	ends 125 $(failing chmod) "$@" ensure-socket-dir
 }
 
+scenario_ensure_socket_dir_6() { # what an interrupted call left
+	rm -rf /run/banger
+	mkdir -m 0700 /run/banger
+	ends 0 "$@" ensure-socket-dir
+}
+
 # A VMM of the owner's at /run/banger/a.sock and one in jail vm1, each for the calls of one scenario.
 with_vmm() { # COMMAND...: with $pid
 	local vmm status=0
