@@ -49,6 +49,8 @@ enum descriptor {
 
 /* Whose uid and gid a stage has.  uid 0 without capabilities still owns root's files, so
  * AS_ROOT wants a reason in the row's why_root. */
+enum { NOBODY = 65534 };        /* uid and gid; whose it is can reach such a stage, so no other has it */
+
 enum identity { AS_NOBODY, AS_OWNER, AS_ROOT, AS_CALLER };
 
 /* Texts lie in the rows, not behind pointers: the loader would have to write each of those anew in every call,

@@ -120,7 +120,7 @@ configure() { printf '%s\n' "$@" > /etc/banger/priv.conf; }
 	expect 4 config own ensure-bridge
 	local line
 	for line in "bridge_address = 172.30.0.1/"{7,31,99999999} "bridge_address = 172.30.0."{0,255,256,1111111111}/24 \
-		"vm_uid = "{3000000000,5-4,5-3000000000,11111111111-5}; do
+		"vm_uid = "{3000000000,5-4,5-3000000000,11111111111-5,65534,60000-70000} "owner = 65534" "admins = 1901 65534"; do
 		configure "$line"
 		expect 4 config own ensure-bridge
 		[[ $err == *"line 1: ${line%% *} must be "* ]]
@@ -130,6 +130,12 @@ configure() { printf '%s\n' "$@" > /etc/banger/priv.conf; }
 	[[ $err == *"admins: nosuchuser is not in /etc/passwd, or is root" ]]
 	configure "owner = nosuchuser"
 	expect 4 config banger-priv ensure-socket-dir
+	# Whose processes could reach into those stages that are nobody's.
+	for line in "owner = nobody" "admins = admin nobody"; do
+		configure "$line"
+		expect 4 config banger-priv ensure-socket-dir
+		[[ $err == *" nobody has uid 65534, as whom much of this program runs; give a user of its own" ]]
+	done
 	head -c 70000 /dev/zero | tr '\0' '#' > /etc/banger/priv.conf
 	expect 4 config own ensure-bridge
 	# White space that is none here, but is to the library that reads it.

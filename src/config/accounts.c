@@ -4,6 +4,7 @@
 #include "config/accounts.h"
 
 #include "gate/gate.h"
+#include "keep.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -101,6 +102,11 @@ is_known(struct account *account, const char *key, char *why, size_t why_size)
 {
 	if (account->uid == 0) {
 		snprintf(why, why_size, "%s %s is not in /etc/passwd, or is root", key, account->text);
+		return false;
+	}
+	if (account->uid == NOBODY) {
+		snprintf(why, why_size, "%s %s has uid %d, as whom much of this program runs; give a user of its own", key,
+			 account->text, NOBODY);
 		return false;
 	}
 	if (account->gid == 0)

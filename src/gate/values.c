@@ -4,6 +4,8 @@
  */
 #include "gate/gate.h"
 
+#include "keep.h"
+
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,7 +18,7 @@ fit_account(const char *text, const struct settings *settings, void *into)
 
 	(void)settings;
 	if (text[0] >= '0' && text[0] <= '9') {
-		if (!gate_number(text, 1, INT32_MAX, &uid))
+		if (!gate_number(text, 1, INT32_MAX, &uid) || uid == NOBODY)
 			return REASON_MALFORMED;
 		account.uid = (uid_t)uid;
 	}
@@ -29,7 +31,7 @@ fit_account(const char *text, const struct settings *settings, void *into)
 
 const struct gate gate_account = {
 	.shape = "([a-z_][a-z0-9_-]*|[1-9][0-9]*)",
-	.want = "a user's name in /etc/passwd or a uid, not root",
+	.want = "a user's name in /etc/passwd or a uid, not root or nobody (65534)",
 	.longest = 32,
 	.fit = fit_account,
 };
@@ -164,13 +166,15 @@ fit_id_range(const char *text, const struct settings *settings, void *into)
 		    !gate_number(dash + 1, first, INT32_MAX, &last))
 			return REASON_MALFORMED;
 	}
+	if (first <= NOBODY && last >= NOBODY)
+		return REASON_MALFORMED;
 	*range = (struct id_range){ .first = (uid_t)first, .last = (uid_t)last };
 	return gate_copy(text, range->text, sizeof(range->text));
 }
 
 const struct gate gate_id_range = {
 	.shape = "[1-9][0-9]*(-[1-9][0-9]*)?",
-	.want = "a number, or first-last, between 1 and 2147483647",
+	.want = "a number, or first-last, between 1 and 2147483647, without 65534 (nobody)",
 	.longest = 21,
 	.fit = fit_id_range,
 };

@@ -169,7 +169,7 @@ static void
 check_values(void)
 {
 	check_gate("account", &gate_account, LIST("banger", "1900", "_x", "a-b"),
-		   LIST("", "root", "0", "-1", "4294967295", "1 2", "a:b", "A", FORTY));
+		   LIST("", "root", "0", "-1", "65534", "4294967295", "1 2", "a:b", "A", FORTY));
 	check_gate("directory", &gate_directory, LIST("/a", "/a/b", "/.a"),
 		   LIST("", "/", "a", "/a/", "//a", "/a/../b", "/a/.", "/a b"));
 	check_gate("firecracker", &gate_firecracker, LIST("firecracker", "/usr/bin/firecracker", "/firecracker"),
@@ -186,8 +186,9 @@ check_values(void)
 			"10.0.0.1/24 ", "::1/64", "1.2.3.4.5/24", "10.0.0.1/-1", "10.0.0.1/"));
 	check_gate("domain", &gate_domain, LIST("vm", "a.b", "x-y.z1"),
 		   LIST("", ".", "~.", "~vm", "a..b", ".a", "a.", "-a", "a-", "A", "a_b", FORTY FORTY));
-	check_gate("range", &gate_id_range, LIST("1", "1900000000-1900065535", "5-5"),
-		   LIST("", "0", "0-5", "5-4", "1-", "-1", "1-2-3", "1-4294967296", "01-2", "2147483648"));
+	check_gate("range", &gate_id_range, LIST("1", "1900000000-1900065535", "5-5", "1-65533", "65535-70000"),
+		   LIST("", "0", "0-5", "5-4", "1-", "-1", "1-2-3", "1-4294967296", "01-2", "2147483648",
+			"65534", "65534-65534", "1-65534", "65534-65535", "60000-70000"));
 	check_gate("yes or no", &gate_yes_no, LIST("yes", "no"), LIST("", "Yes", "true", "1"));
 }
 
