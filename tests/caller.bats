@@ -157,6 +157,19 @@ configure() { printf '%s\n' "$@" > /etc/banger/priv.conf; }
 	expect 4 config banger-priv create-tap banger-a
 	[[ $err == *"/etc/passwd cannot be read, or has a line of more than 16384 bytes"* ]]
 	run ! ip link show banger-a
+	# Of two entries the first is the one that sudo takes.
+	{ cat "$BATS_TEST_TMPDIR/passwd"; echo 'banger:x:1902:1902::/:/bin/sh'; echo 'other:x:1900:1902::/:/bin/sh'; } > /etc/passwd
+	for owner in banger 1900; do
+		configure "owner = $owner"
+		expect 0 - own create-tap banger-a
+		ip -j -d link show banger-a | jq -e '.[0].linkinfo.info_data | .user == "banger" and .group == "banger"'
+		expect 3 caller env SUDO_UID=1902 banger-priv create-tap banger-a
+		ip link delete banger-a
+	done
+	sed 's/^banger:x:1900:/banger:x:0:0:::\n&/' "$BATS_TEST_TMPDIR/passwd" > /etc/passwd
+	configure "owner = banger"
+	expect 4 config banger-priv create-tap banger-a
+	[[ $err == *"owner banger is not in /etc/passwd, or is root" ]]
 	# Nothing of the owner's gets root's group.
 	sed 's/^banger:x:1900:1900:/banger:x:1900:0:/' "$BATS_TEST_TMPDIR/passwd" > /etc/passwd
 	rmdir /run/banger 2> /dev/null || :

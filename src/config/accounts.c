@@ -86,12 +86,16 @@ read_entry(char *line, struct entry *entry)
 	       gate_number(gid, 0, UINT32_MAX - 1, &entry->gid);
 }
 
+/* Of several the first, as NSS has it, and sudo by it. */
 static void
 note(struct account *account, const struct entry *entry)
 {
 	bool numeric = account->text[0] >= '0' && account->text[0] <= '9';
 
+	if (account->listed)
+		return;
 	if (numeric ? account->uid == entry->uid : strcmp(account->text, entry->name) == 0) {
+		account->listed = true;
 		account->uid = (uid_t)entry->uid;
 		account->gid = (gid_t)entry->gid;
 	}

@@ -27,8 +27,8 @@ struct path { char text[PATH_MAX]; };           /* canonical and absolute */
 struct configured_path { char text[CONFIGURED_PATH_MAX + 1]; };
 struct link_name { char text[IFNAMSIZ]; };      /* 1 to 15 bytes */
 struct domain { char text[DOMAIN_MAX + 1]; };
-/* A uid of 0 is "not known": never an owner, never an admin. */
-struct account { char text[33]; uid_t uid; gid_t gid; };
+/* A uid of 0 is "not known": never an owner, never an admin.  listed: /etc/passwd has an entry of it. */
+struct account { char text[33]; bool listed; uid_t uid; gid_t gid; };
 struct id_range { char text[22]; uid_t first, last; };
 struct network { char text[19]; struct in_addr address; unsigned prefix; };
 struct account_list { struct account each[LIST_MAX]; unsigned count; };
