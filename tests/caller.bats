@@ -173,8 +173,17 @@ configure() { printf '%s\n' "$@" > /etc/banger/priv.conf; }
 	# Nothing of the owner's gets root's group.
 	sed 's/^banger:x:1900:1900:/banger:x:1900:0:/' "$BATS_TEST_TMPDIR/passwd" > /etc/passwd
 	rmdir /run/banger 2> /dev/null || :
+	for owner in banger 1900; do
+		configure "owner = $owner"
+		expect 4 config banger-priv ensure-socket-dir
+		[[ $err == *"owner $owner has root's group; give it one of its own with usermod --gid" ]]
+		[ ! -e /run/banger ]
+	done
+	# One without an entry has the group of the same number.
+	configure "owner = 1955"
 	expect 0 - banger-priv ensure-socket-dir
-	[ "$(stat -c %u:%g /run/banger)" = 1900:1900 ]
+	[ "$(stat -c %u:%g /run/banger)" = 1955:1955 ]
+	rmdir /run/banger
 	cp -p "$BATS_TEST_TMPDIR/passwd" /etc/passwd
 }
 

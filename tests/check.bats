@@ -277,6 +277,14 @@ jailer_that() { # C
 	[ -z "$(said config wrong)" ]
 	getent passwd banger
 	cp "$BATS_TEST_TMPDIR"/{passwd,group} /etc
+	# One that is there and must not be the owner, no command makes.
+	usermod --gid 0 banger
+	[ "$(said config wrong | jq -r '.text, .command')" = \
+		"/etc/banger/priv.conf: owner banger has root's group; give it one of its own with usermod --gid
+null" ]
+	[ "$(said sudoers unseen | jq -r .text)" = "the rules, without an owner" ]
+	usermod --gid 1900 banger
+	is_ready
 }
 
 @test "says that it may not read a configuration, and what that means" {

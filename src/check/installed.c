@@ -40,7 +40,7 @@ check_config(const struct settings *settings)
 	} else {
 		if (line > 0)
 			snprintf(command, sizeof(command), "sed -i '%us/^/# /' " CONFIG_FILE, line);
-		else if (settings->owner.uid == 0 && error == 0)
+		else if (settings->owner.uid == 0 && !settings->owner.listed && error == 0)
 			snprintf(command, sizeof(command), "useradd --system --user-group --no-create-home "
 				 "--home-dir %s %s", settings->state_dir.text, settings->owner.text);
 		report(WRONG, *command ? command : NULL, CONFIG_FILE ": %s", complaint);

@@ -113,9 +113,17 @@ is_known(struct account *account, const char *key, char *why, size_t why_size)
 			 account->text, NOBODY);
 		return false;
 	}
-	if (account->gid == 0)
+	if (!account->listed)
 		account->gid = account->uid;
 	return true;
+}
+
+static bool
+has_roots_group(const struct account *owner, char *why, size_t why_size)
+{
+	if (owner->gid == 0)
+		snprintf(why, why_size, "owner %s has root's group; give it one of its own with usermod --gid", owner->text);
+	return owner->gid == 0;
 }
 
 bool
@@ -141,8 +149,10 @@ accounts_look_up(struct settings *settings, char *why, size_t why_size)
 		snprintf(why, why_size, "/etc/passwd cannot be read, or has a line of more than %d bytes", LINE_BYTES);
 		return false;
 	}
-	if (!is_known(&settings->owner, "owner", why, why_size))
+	if (!is_known(&settings->owner, "owner", why, why_size) || has_roots_group(&settings->owner, why, why_size)) {
+		settings->owner.uid = 0;
 		return false;
+	}
 	for (unsigned i = 0; i < settings->admins.count; i++)
 		if (!is_known(&admins[i], "admins:", why, why_size))
 			return false;
