@@ -21,7 +21,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FILE_BYTES = 64 * 1024 };
+enum { FILE_BYTES = 64 * 1024, WANT_BYTES = 256 };
 
 enum takes { ONE_VALUE, ONE_OR_NONE, WORDS };
 
@@ -124,6 +124,19 @@ take_value(const struct key *key, const char *value, struct settings *settings)
 	       REASON_NONE;
 }
 
+/* What completes "KEY must be ". */
+static const char *
+want_of(const struct key *key)
+{
+	static char want[WANT_BYTES];
+
+	snprintf(want, sizeof(want), "%s", key->gate->want);
+	if (key->takes == WORDS)
+		snprintf(want + strlen(want), sizeof(want) - strlen(want), "; several are separated by spaces, %d at most",
+			 LIST_MAX);
+	return want;
+}
+
 static int
 take_line(void *user, const char *section, const char *name, const char *value)
 {
@@ -138,10 +151,10 @@ take_line(void *user, const char *section, const char *name, const char *value)
 			return complain(reading, keys[i].name, " is there twice");
 		reading->seen[i] = true;
 		if (!take_value(&keys[i], value, reading->settings)) {
-			char want[256];
+			char what[64];
 
-			snprintf(want, sizeof(want), " must be %s", keys[i].gate->want);
-			return complain(reading, keys[i].name, want);
+			snprintf(what, sizeof(what), "%s must be ", keys[i].name);
+			return complain(reading, what, want_of(&keys[i]));
 		}
 		return 1;
 	}
@@ -341,6 +354,6 @@ config_key(size_t index, const char **standard, const char **want)
 	if (index >= KEYS)
 		return NULL;
 	*standard = keys[index].standard;
-	*want = keys[index].gate->want;
+	*want = want_of(&keys[index]);
 	return keys[index].name;
 }

@@ -24,5 +24,5 @@ bool config_parse(const char *text, size_t length, struct settings *settings, ch
  * that no call need do so again: that would be most of what it costs. */
 void config_check_defaults(void);
 
-/* Walks the keys in the order of priv.conf(5), for `explain`, the manual page and tests. */
+/* Walks the keys in the order of priv.conf(5), for the manual page.  *want lasts until the next. */
 const char *config_key(size_t index, const char **standard, const char **want);

@@ -273,7 +273,15 @@ check_config(void)
 		{ "nosuch = 1\n", "line 1: no such key" }, { "\nOwner = a\n", "line 2: no such key" },
 		{ "owner = a\nowner = b\n", "line 2: owner is there twice" },
 		{ "owner = root\n", "line 1: owner must be" }, { "owner =\n", "line 1: owner must be" },
-		{ "admins = a root\n", "line 1: admins must be" }, { "[x]\nowner = a\n", "line 1: there are no" }, { "owner = a\n [x]", "line 2: there are no" },
+		{ "admins = a root\n", "line 1: admins must be a user's name in /etc/passwd or a uid, not root or nobody (65534); "
+		  "several are separated by spaces, 32 at most" },
+		{ "batch = Create\n", "line 1: batch must be a verb, as `banger-priv verbs` lists them; "
+		  "several are separated by spaces, 32 at most" },
+		{ "admins = a, b\n", "line 1: admins must be" },
+		{ "admins = a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a\n", NULL },
+		{ "admins = a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a\n", "line 1: admins must be" },
+		{ "vm_uid = 1 2\n", "line 1: vm_uid must be a number" },
+		{ "[x]\nowner = a\n", "line 1: there are no" }, { "owner = a\n [x]", "line 2: there are no" },
 		{ "bridge_address = 10.0.0.0/24\n", "line 1: bridge_address must be" },
 		{ "just words\n", "line 1: neither" }, { "owner = a\n  b\n", "line 2: owner is there twice" },
 		{ "bridge = eth0\nuplink = eth0\n", "bridge and uplink" },
