@@ -64,6 +64,8 @@ enum { KEYS = sizeof(keys) / sizeof(keys[0]) };
 /* How a complaint about a line begins, before the line's number. */
 #define LINE "line "
 
+#define FORM "neither key = value nor a # comment"
+
 /* What the ini library's callbacks share: it hands the handler no line number and cuts long lines
  * in two without a word, so the reader counts lines and refuses long ones. */
 struct reading {
@@ -161,6 +163,14 @@ take_line(void *user, const char *section, const char *name, const char *value)
 	return complain(reading, "no such key; see priv.conf(5)", "");
 }
 
+/* The library takes : for = too, and what is behind a ; for a comment: neither is a value here. */
+static bool
+has_form(const char *line)
+{
+	line += strspn(line, " \t");
+	return *line == '#' || (!strchr(line, ';') && line[strcspn(line, "=:")] != ':');
+}
+
 static char *
 next_line(char *out, int size, void *user)
 {
@@ -182,6 +192,10 @@ next_line(char *out, int size, void *user)
 	/* One without a key in it would be passed over by the library. */
 	if (out[strspn(out, " \t")] == '[') {
 		complain(reading, "there are no [sections] here", "");
+		return NULL;
+	}
+	if (!has_form(out)) {
+		complain(reading, FORM, "");
 		return NULL;
 	}
 	reading->at += length;
@@ -266,7 +280,7 @@ config_parse(const char *text, size_t length, struct settings *settings, char *w
 	line = ini_parse_stream(next_line, &reading, take_line, &reading);
 	if (line != 0 && !reading.bad) {
 		reading.line = (unsigned)line;
-		complain(&reading, "neither key = value nor a # comment", "");
+		complain(&reading, FORM, "");
 	}
 	return !reading.bad && fits_together(settings, why, why_size);
 }
