@@ -1,8 +1,10 @@
 /*
- * defaults: the program as it is without any configuration file, for tests/generate; and, for the
- * manual pages, the reason words and the configuration's keys, one per line.
+ * defaults: the program as it is without any configuration file, for what is installed and for tests/generate; and
+ * what names its defaults beside: the configuration that is all comments, and, with a template on stdin, the manual
+ * pages.
  */
 #include "config/config.h"
+#include "page.h"
 #include "say/say.h"
 #include "steps.h"
 
@@ -10,20 +12,23 @@
 #include <string.h>
 
 static void
-list_reasons(void)
-{
-	for (enum reason reason = REASON_NONE + 1; reason < REASON_COUNT; reason++)
-		print("%s %d %s\n", reason_word(reason), (int)reason_code(reason),
-		      reason_meaning(reason));
-}
-
-static void
 list_keys(void)
 {
 	const char *standard, *want, *name;
 
 	for (size_t i = 0; (name = config_key(i, &standard, &want)); i++)
-		print("%s %s %s\n", name, *standard ? standard : "(none)", want);
+		print("%s\n", name);
+}
+
+static void
+write_configuration(void)
+{
+	const char *standard, *want, *name;
+
+	print("# banger-priv configuration; see priv.conf(5).  Every key is optional, these are the defaults.\n"
+	      "# The file must be root's, writable by nobody else, and so must every directory above it.\n\n");
+	for (size_t i = 0; (name = config_key(i, &standard, &want)); i++)
+		print("# %s =%s%s\n", name, *standard ? " " : "", standard);
 }
 
 int
@@ -33,13 +38,15 @@ main(int argc, char *argv[])
 	const struct verb *verb;
 	char why[256];
 
-	if (argc == 2 && strcmp(argv[1], "reasons") == 0) {
-		list_reasons();
-	} else if (argc == 2 && strcmp(argv[1], "keys") == 0) {
+	if (!config_parse("", 0, &settings, why, sizeof(why)))
+		die(REASON_CONFIG, "%s", why);
+	if (argc == 2 && strcmp(argv[1], "keys") == 0) {
 		list_keys();
+	} else if (argc == 2 && strcmp(argv[1], "priv.conf") == 0) {
+		write_configuration();
+	} else if (argc == 2 && strcmp(argv[1], "page") == 0) {
+		page_write(&settings);
 	} else {
-		if (!config_parse("", 0, &settings, why, sizeof(why)))
-			die(REASON_CONFIG, "%s", why);
 		verb = step_find_verb(argc, argv);
 		if (!verb->for_people)
 			die(REASON_USAGE, "this build of the program only talks");
