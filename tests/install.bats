@@ -32,6 +32,35 @@ program=/usr/sbin/banger-priv
 	done
 }
 
+@test "with the options as they are, what is installed is what stands in the tree" {
+	local root=$BATS_TEST_DIRNAME/..
+	cmp /etc/sudoers.d/banger-priv "$root/sudoers.d/banger-priv"
+	cmp /etc/banger/priv.conf "$root/data/priv.conf"
+	cmp /usr/share/man/man8/banger-priv.8 "$root/man/banger-priv.8"
+	cmp /usr/share/man/man5/priv.conf.5 "$root/man/priv.conf.5"
+}
+
+@test "a build with other defaults installs files that name these, and no other" {
+	local place=$BATS_TEST_TMPDIR/placed file
+	meson setup -Downer=alice -Dstate_dir=/srv/b -Djail_dir=/srv/b/jails -Druntime_dir=/run/b -Dbridge=br7 \
+		-Dbridge_address=10.7.0.1/24 -Dtap_prefix=vm- "$BATS_TEST_TMPDIR/o" "$BATS_TEST_DIRNAME/.." > /dev/null
+	ninja -C "$BATS_TEST_TMPDIR/o" banger-priv data/{banger-priv,priv.conf,banger-priv.8,priv.conf.5} > /dev/null
+	DESTDIR=$place meson install -C "$BATS_TEST_TMPDIR/o" --no-rebuild --quiet
+	"$place/usr/sbin/banger-priv" sudoers | cmp - "$place/etc/sudoers.d/banger-priv"
+	visudo -cqf "$place/etc/sudoers.d/banger-priv"
+	for file in /etc/sudoers.d/banger-priv:'alice ALL' /etc/banger/priv.conf:'owner = alice' \
+		/usr/share/man/man8/banger-priv.8:'/srv/b/jails' /usr/share/man/man5/priv.conf.5:'default: alice' \
+		/usr/lib/tmpfiles.d/banger-priv.conf:'/run/b 0711 alice alice' /usr/lib/sysusers.d/banger-priv.conf:'u alice' \
+		/usr/lib/udev/rules.d/09-banger-priv.rules:'"/srv/b/\*"'; do
+		grep -q "${file#*:}" "$place/${file%%:*}"
+	done
+	run ! grep -rE --exclude-dir=sbin --exclude-dir=completions \
+		'/var/lib/banger|/run/banger([^\\-]|$)|banger0|(=|default:|network of) 172\.30|banger\\?-"|^(u )?banger |0711 banger|= banger$|default: banger\)' "$place"
+	# Nor does one whose rules would mean something else than it says.
+	run ! meson setup -Dstate_dir='/srv/*' "$BATS_TEST_TMPDIR/e" "$BATS_TEST_DIRNAME/.."
+	[[ $output == *"state_dir may have A-Z a-z 0-9 _ / . - only"* ]]
+}
+
 @test "the ELF file is position independent, read-only after relocation, without an executable stack" {
 	[[ $(readelf -hW $program) == *"DYN (Position-Independent Executable file)"* ]]
 	readelf -lW $program | grep -q GNU_RELRO
