@@ -46,14 +46,29 @@ open_directory(const struct vm_id *vm, const struct settings *settings, struct s
 	return trusted_open(path, status, NULL);
 }
 
-int
-handover_find(const struct vm_id *vm, const struct settings *settings, struct prepared *prepared)
+static void
+close_all(struct prepared *prepared)
+{
+	int *const each[] = { &prepared->directory, &prepared->root, &prepared->sockets };
+
+	for (size_t i = 0; i < sizeof(each) / sizeof(each[0]); i++) {
+		if (*each[i] >= 0)
+			close(*each[i]);
+		*each[i] = -1;
+	}
+}
+
+/* As far as it is there: *mode is that of the directory, once there is one. */
+static int
+find(const struct vm_id *vm, const struct settings *settings, struct prepared *prepared, mode_t *mode)
 {
 	struct stat status;
 
+	*prepared = (struct prepared){ .directory = -1, .root = -1, .sockets = -1 };
 	prepared->directory = open_directory(vm, settings, &status);
 	if (prepared->directory < 0)
 		return prepared->directory;
+	*mode = status.st_mode;
 	if ((status.st_mode & 07777) != MODE_PREPARED)
 		return -EEXIST;
 	prepared->sockets = open_tmpfs(prepared->directory, SOCKET_DIR_INSIDE, &status);
@@ -69,25 +84,29 @@ handover_find(const struct vm_id *vm, const struct settings *settings, struct pr
 	       0 : -EEXIST;
 }
 
+int
+handover_find(const struct vm_id *vm, const struct settings *settings, struct prepared *prepared)
+{
+	mode_t mode;
+	int rc = find(vm, settings, prepared, &mode);
+
+	if (rc < 0)
+		close_all(prepared);
+	return rc;
+}
+
 const char *
 handover_state(const struct vm_id *vm, const struct settings *settings)
 {
-	struct prepared prepared = { .directory = -1, .root = -1, .sockets = -1 };
-	int rc = handover_find(vm, settings, &prepared);
-	struct stat status = { 0 };
+	struct prepared prepared;
+	mode_t mode = 0;
+	int rc = find(vm, settings, &prepared, &mode);
 
-	if (rc == -EEXIST && fstat(prepared.directory, &status) < 0)
-		status.st_mode = 0;
-	if (prepared.root >= 0)
-		close(prepared.root);
-	if (prepared.sockets >= 0)
-		close(prepared.sockets);
-	if (prepared.directory >= 0)
-		close(prepared.directory);
-	else
+	close_all(&prepared);
+	if (mode == 0)
 		return rc == -ENOENT ? NULL : "not whole";
-	return rc == 0 ? "prepared" : (status.st_mode & 07777) == MODE_HANDED_OVER ? "handed over" :
-	       (status.st_mode & 07777) == MODE_RUNS ? "launched" : "not whole";
+	return rc == 0 ? "prepared" : (mode & 07777) == MODE_HANDED_OVER ? "handed over" :
+	       (mode & 07777) == MODE_RUNS ? "launched" : "not whole";
 }
 
 int

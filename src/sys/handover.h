@@ -25,8 +25,8 @@ struct prepared {
 	gid_t gid;
 };
 
-/* Finds it: two tmpfs mounts in a directory of root's.  The descriptors, all O_PATH, stay open.
- * -ENOENT (not prepared), -EEXIST (handed over before), or -errno. */
+/* Finds it: two tmpfs mounts in a directory of root's.  0, and the caller has three descriptors to close, all
+ * O_PATH; or -ENOENT (not prepared), -EEXIST (handed over before, or never whole), or -errno, and none is open. */
 int handover_find(const struct vm_id *vm, const struct settings *settings, struct prepared *prepared);
 
 /* How far it is, for people: "prepared", "handed over", "launched", or "not whole"; NULL when there is none. */
@@ -36,7 +36,7 @@ const char *handover_state(const struct vm_id *vm, const struct settings *settin
 uid_t handover_taker(const struct stat *directory);
 
 /* Marks it as handed over, and takes the top away from the VM's uid until the jailer gives it back: that
- * spares the jailer CAP_FOWNER, for it sets the mode before the owner. */
+ * spares the jailer CAP_FOWNER, for it sets the mode before the owner.  0 or -errno, and then it may be marked. */
 int handover_take(const struct prepared *prepared);
 
 /* The last step, when the VM runs: lets the owner through to the socket directory. */
