@@ -22,11 +22,11 @@ int cgroup_make_parent(void);
 /* Whether it is: 1, 0 (also where there is no cgroup v2), or -errno. */
 int cgroup_has_parent(void);
 
-/* The VM's cgroup, made where it is not there (exclusively when it must be new).  A descriptor on
- * the directory, O_CLOEXEC, or -errno. */
+/* The VM's cgroup, made where it is not there.  A descriptor on the directory, O_CLOEXEC, which the caller
+ * closes; or -errno. */
 int cgroup_make(const struct vm_id *vm);
 
-/* -ENOENT when there is none (or no cgroup v2). */
+/* The same of one that is there; -ENOENT when there is none (or no cgroup v2). */
 int cgroup_open(const struct vm_id *vm);
 
 /* 1 when a process is in it or below it, 0 when not, or -errno (cgroup.events). */

@@ -32,15 +32,22 @@ int chroot_is_there(int jail, const struct vm_id *vm);
  * descriptor stays the caller's. */
 int chroot_begin(int jail, const struct vm_id *vm, uint64_t bytes, struct chroot *chroot);
 
-/* Each adds one thing; `name` may have directories before it, which are made. */
+/* Each adds one thing; `name` may have directories before it, which are made, 0755.  0, -EEXIST where something has
+ * the name, or -errno: what there is of it by then goes with chroot_undo.
+ *
+ * A mount is a copy of what the descriptor `from` holds, a directory or a file, with these attributes and neither
+ * devices nor set-uid bits (mount_clone); both descriptors stay the caller's. */
 int chroot_add_mount(const struct chroot *chroot, const char *name, int from, uint64_t attributes,
 		     int userns, bool is_directory);
+/* mode has the type, S_IFBLK or S_IFCHR; its permissions are set whatever the umask. */
 int chroot_add_node(const struct chroot *chroot, const char *name, mode_t mode, dev_t device,
 		    uid_t uid, gid_t gid);
+/* A symlink to `to`, which need not be there. */
 int chroot_add_link(const struct chroot *chroot, const char *name, const char *to);
 /* dev/vhost-vsock: -ENOENT where the host has none, -ENXIO where that is something else. */
 int chroot_find_vsock(dev_t *device);
 int chroot_add_vsock(const struct chroot *chroot, uid_t uid, gid_t gid);
+/* sockets/ beside the chroot and in it, both the one tmpfs. */
 int chroot_add_sockets(const struct chroot *chroot, gid_t owner_gid);
 
 /* The last step: the top of the chroot gets the VM's ids, which is where they are kept. */

@@ -1,5 +1,8 @@
 /*
  * link.h: network links, over rtnetlink(7).  All of them by index; by name only to find one.
+ *
+ * Each gives 0, -ENODEV when the link is not there (any more), or -errno.  A request may fail with a part of it
+ * done: the kernel undoes nothing (do_setlink in net/core/rtnetlink.c).
  */
 #pragma once
 
@@ -19,18 +22,19 @@ struct link {
 	char alias[256];                /* IFALIASZ of linux/if.h */
 };
 
-/* The link of that very name in the network namespace of the caller.  0, -ENODEV, or -errno.  A link
- * that has the name as an *alternative* name is -EEXIST: it is in the way, and it is not the one. */
+/* The link of that very name in the network namespace of the caller.  A link that has the name as an
+ * *alternative* name is -EEXIST: it is in the way, and it is not the one. */
 int link_find(const struct link_name *name, struct link *out);
 
-/* Calls each with every link of that kind. */
+/* Calls each with every link of that kind, which is there for that call alone.  -EBUSY when links changed
+ * meanwhile. */
 int link_each(const char *kind, void (*each)(const struct link *link, void *data), void *data);
 
 /* A new bridge; exclusively: -EEXIST when any link has the name. */
 int link_create_bridge(const struct link_name *name);
 
-/* A bridge keeps the station address that it has; else it takes the lowest of its ports', under running
- * guests that have another in their ARP tables. */
+/* The bridge keeps the station address that `bridge` says it has; else it takes the lowest of its ports', under
+ * running guests that have another in their ARP tables. */
 int link_fix_station(const struct link *bridge);
 
 /* Takes a link away, whoever uses it; done, too, when it is gone. */
@@ -39,12 +43,14 @@ int link_delete(int index);
 /* Done, too, when the link has that address already. */
 int link_add_address(int index, const struct network *network);
 
+/* Done, too, when it is up. */
 int link_set_up(int index);
 
-/* Tags the port, makes it a port of master and brings it up, in one request. */
+/* Tags the link (alias, IFALIASZ - 1 bytes at most), makes it a port of master, a link's index, and brings it up,
+ * in one request. */
 int link_join(int index, int master, const char *alias);
 
-/* Whether the port talks to other isolated ports of its bridge (Linux 4.18). */
+/* An isolated port and others that are isolated do not talk to each other (Linux 4.18). */
 int link_set_isolated(int index, bool isolated);
 
 /* The same for every port of the bridge that is one of those; read back, -EOPNOTSUPP when it did not

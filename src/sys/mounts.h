@@ -23,7 +23,8 @@ int mount_new_tmpfs(const char *source, uint64_t bytes, unsigned inodes, unsigne
  * system must support it: -EINVAL).  A descriptor that the caller closes, or -errno. */
 int mount_clone(int fd, uint64_t attributes, int userns);
 
-/* Attaches a detached mount at directory/name, or, with name "", on top of what directory holds. */
+/* Attaches a detached mount at directory/name, or, with name "", on top of what directory holds.  0 or -errno, as
+ * -ENOENT where there is no such name; the descriptor stays the caller's, and is that of the attached mount. */
 int mount_attach(int mount, int directory, const char *name);
 
 /* Whether a descriptor holds the root of a mount: 1, 0, or -errno. */

@@ -1,5 +1,6 @@
 /*
- * pinned.h: owner and mode of the very inode that an O_PATH descriptor holds.
+ * pinned.h: owner and mode of the very inode that an O_PATH descriptor holds, which stays the caller's.  Each gives
+ * 0 or -errno.
  */
 #pragma once
 
@@ -9,5 +10,5 @@
  * same inode without a name. */
 int pinned_set_mode(int fd, mode_t mode);
 
-/* fchownat(2) with AT_EMPTY_PATH. */
+/* fchownat(2) with AT_EMPTY_PATH; (uid_t)-1 and (gid_t)-1 leave what is there. */
 int pinned_set_owner(int fd, uid_t uid, gid_t gid);

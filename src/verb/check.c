@@ -1,9 +1,9 @@
 /*
  * check: whether this host is ready, a line for each thing, and the command that mends it.
  *
- * Needs no privilege, and says what it could not see without.  As root it becomes nobody, and keeps what
- * lets it look.  Nothing is changed.  The jailer is asked its version, as any
- * program is executed: caged, and bounded.
+ * Needs no privilege, and says what it could not see without.  As root it becomes nobody, and keeps the
+ * capabilities to look.  Nothing is changed.  One program is executed, the configured jailer, which says its
+ * version: without a capability, under a deny-list, with a deadline.
  */
 #include "build-config.h"
 #include "check/checks.h"
