@@ -41,6 +41,26 @@ sudo_verdicts() {
 	[ "$(grep -acP '^[23]\t1\t' "$BATS_TEST_TMPDIR/all")" -gt 600 ]
 }
 
+@test "configured directories of any byte that is admitted make rules that sudo takes, and only for what they name" {
+	local code byte admitted= path
+	for code in $(seq 33 126); do
+		byte=$(printf "\\x$(printf %x "$code")")
+		printf '%s\n' "state_dir = /srv/a${byte}a" "jail_dir = /j${byte}j" "runtime_dir = /run/r${byte}r" > /etc/banger/priv.conf
+		banger-priv sudoers > "$BATS_TEST_TMPDIR/rules" 2> "$BATS_TEST_TMPDIR/err"
+		[ ! -s "$BATS_TEST_TMPDIR/err" ] || continue
+		visudo -cqf "$BATS_TEST_TMPDIR/rules" || { echo "refused by sudo: $byte"; return 1; }
+		admitted+=$byte
+	done
+	[ "$admitted" = "+-./0123456789@ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz" ]
+	echo 'state_dir = /srv/+-.@_/9Aa' > /etc/banger/priv.conf
+	banger-priv sudoers | install -m 0440 /dev/stdin /etc/sudoers.d/banger-priv
+	sudo -n -l -U banger /usr/sbin/banger-priv read-ext4-file /srv/+-.@_/9Aa/x /a
+	for path in /srv/-.@_/9Aa/x /srv/++-.@_/9Aa/x /srv/+-x@_/9Aa/x /srv/+-.@_/9Aax /srv/+-.@_/9a/x; do
+		run ! sudo -n -l -U banger /usr/sbin/banger-priv read-ext4-file "$path" /a
+	done
+	install_configuration
+}
+
 @test "the portable rules let the verbs through, and the program still refuses" {
 	install -m 0440 "$BATS_TEST_DIRNAME/../sudoers.d/banger-priv.portable" /etc/sudoers.d/banger-priv
 	banger-priv ensure-bridge

@@ -45,24 +45,29 @@ fit_path(const char *text, const struct settings *settings, void *into)
 	return gate_copy(text, path->text, sizeof(path->text));
 }
 
+/* The sudoers rules carry these paths, and commands that people are told to run: of bytes that neither reads as more
+ * than text. */
+#define SEGMENT "\\.?[A-Za-z0-9_@+-][A-Za-z0-9._@+-]*"
+#define OF_BYTES "of A-Z a-z 0-9 . _ @ + -"
+
 const struct gate gate_directory = {
-	.shape = GATE_PATH,
-	.want = "an absolute path without . .. or //, and without / at its end",
+	.shape = "(/" SEGMENT ")+",
+	.want = "an absolute path " OF_BYTES ", without . .. or //, and without / at its end",
 	.longest = CONFIGURED_PATH_MAX,
 	.fit = fit_path,
 };
 
 /* The jailer names the chroot after the binary, and jail_dir/firecracker is where verbs look. */
 const struct gate gate_firecracker = {
-	.shape = "((/" GATE_SEGMENT ")*/)?firecracker",
-	.want = "\"firecracker\", or an absolute path that ends in /firecracker",
+	.shape = "((/" SEGMENT ")*/)?firecracker",
+	.want = "\"firecracker\", or an absolute path " OF_BYTES " that ends in /firecracker",
 	.longest = CONFIGURED_PATH_MAX,
 	.fit = fit_path,
 };
 
 const struct gate gate_jailer = {
-	.shape = "(" GATE_PATH "|[a-z][a-z0-9._-]*)",
-	.want = "a bare file name, or an absolute path",
+	.shape = "((/" SEGMENT ")+|[a-z][a-z0-9._-]*)",
+	.want = "a bare file name, or an absolute path " OF_BYTES,
 	.longest = CONFIGURED_PATH_MAX,
 	.fit = fit_path,
 };

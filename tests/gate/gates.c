@@ -170,8 +170,8 @@ check_values(void)
 {
 	check_gate("account", &gate_account, LIST("banger", "1900", "_x", "a-b"),
 		   LIST("", "root", "0", "-1", "65534", "4294967295", "1 2", "a:b", "A", FORTY));
-	check_gate("directory", &gate_directory, LIST("/a", "/a/b", "/.a"),
-		   LIST("", "/", "a", "/a/", "//a", "/a/../b", "/a/.", "/a b"));
+	check_gate("directory", &gate_directory, LIST("/a", "/a/b", "/.a", "/.a.", "/-a/A_9@+"),
+		   LIST("", "/", "a", "/a/", "//a", "/a/../b", "/a/.", "/a/...", "/a b", "/a#", "/a:b", "/a\\b", "/a$", "/\xff"));
 	check_gate("firecracker", &gate_firecracker, LIST("firecracker", "/usr/bin/firecracker", "/firecracker"),
 		   LIST("", "fire", "/bin/sh", "/a/firecracker/", "../firecracker", "/a/../firecracker",
 			"firecracker2"));
