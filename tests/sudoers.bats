@@ -61,6 +61,17 @@ sudo_verdicts() {
 	install_configuration
 }
 
+@test "the longest state_dir makes no pattern that is too long for sudo" {
+	echo "state_dir = /$(head -c 63 /dev/zero | tr '\0' +)" > /etc/banger/priv.conf
+	banger-priv sudoers > "$BATS_TEST_TMPDIR/rules" 2> "$BATS_TEST_TMPDIR/err"
+	[ ! -s "$BATS_TEST_TMPDIR/err" ]
+	visudo -cqf "$BATS_TEST_TMPDIR/rules"
+	echo "state_dir = /$(head -c 64 /dev/zero | tr '\0' +)" > /etc/banger/priv.conf
+	expect 4 config banger-priv ensure-socket-dir
+	[[ $err == *"state_dir is longer than 64 bytes"* ]]
+	install_configuration
+}
+
 @test "the portable rules let the verbs through, and the program still refuses" {
 	install -m 0440 "$BATS_TEST_DIRNAME/../sudoers.d/banger-priv.portable" /etc/sudoers.d/banger-priv
 	banger-priv ensure-bridge

@@ -246,6 +246,9 @@ fits_together(const struct settings *settings, char *why, size_t why_size)
 	if (longest > SOCKET_PATH_MAX)
 		snprintf(why, why_size, "jail_dir is %zu bytes too long for a socket's path below it",
 			 longest - SOCKET_PATH_MAX);
+	else if (strlen(state->text) > STATE_DIR_MAX)
+		snprintf(why, why_size, "state_dir is longer than %d bytes, and so would be sudo's patterns with it",
+			 STATE_DIR_MAX);
 	else if (strlen(settings->runtime_dir.text) + 2 > SOCKET_PATH_MAX)
 		snprintf(why, why_size, "runtime_dir is too long for a socket's path below it");
 	else if (strcmp(settings->bridge.text, settings->uplink.text) == 0)

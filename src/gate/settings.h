@@ -16,6 +16,8 @@ enum {
 	VM_ID_MAX = 32,
 	DOMAIN_MAX = 63,
 	CONFIGURED_PATH_MAX = 1024,
+	/* sudo takes no pattern of more than 1024 bytes, and one carries this four times, each byte quoted perhaps. */
+	STATE_DIR_MAX = 64,
 	/* sun_path is 108 bytes and ends with a NUL (unix(7)). */
 	SOCKET_PATH_MAX = 107,
 };

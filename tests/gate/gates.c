@@ -291,6 +291,8 @@ check_config(void)
 		{ "state_dir = /a/b\njail_dir = /a\n", "state_dir lies in jail_dir" },
 		{ "state_dir = /a\njail_dir = /a\n", "state_dir lies in jail_dir" },
 		{ "jail_dir = /" FORTY FORTY "\n", "jail_dir is" },
+		{ "state_dir = /" FORTY "12345678901234567890123\n", NULL },
+		{ "state_dir = /" FORTY "123456789012345678901234\n", "state_dir is longer than 64 bytes" },
 		{ "runtime_dir = /var/lib/banger\n", "runtime_dir is state_dir, or above it" },
 		{ "runtime_dir = /var/lib\n", "runtime_dir is state_dir, or above it" },
 		{ "jail_dir = /j\nruntime_dir = /j\n", "runtime_dir is jail_dir, or above or below it" },
