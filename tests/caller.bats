@@ -145,6 +145,20 @@ configure() { printf '%s\n' "$@" > /etc/banger/priv.conf; }
 	configure "runtime_dir = /run/$(head -c 102 /dev/zero | tr '\0' a)"
 	expect 4 config own ensure-bridge
 	[[ $err == *"runtime_dir is too long for a socket's path below it"* ]]
+	local text why
+	while IFS='|' read -r text why; do
+		printf "$text\n" > /etc/banger/priv.conf
+		expect 4 config own ensure-bridge
+		[[ $err == *": /etc/banger/priv.conf: $why" ]]
+	done <<- 'ROWS'
+		tap_prefix : bang|line 1: neither key = value nor a # comment
+		owner = banger\ntap_prefix = bang ;er|line 2: neither key = value nor a # comment
+		admins = admin, stranger|line 1: admins must be a user's name in /etc/passwd or a uid, not root or nobody (65534); several are separated by spaces, 32 at most
+		runtime_dir = /var/lib/banger|runtime_dir is state_dir, or above it
+		runtime_dir = /var/lib|runtime_dir is state_dir, or above it
+		jail_dir = /j\nruntime_dir = /j/run|runtime_dir is jail_dir, or above or below it
+		state_dir = /a/b\njail_dir = /a|state_dir lies in jail_dir
+	ROWS
 	run ! ip link show banger-a
 }
 

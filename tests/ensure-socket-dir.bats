@@ -128,6 +128,23 @@ is_whole() { [ "$(stat -c '%U %G %a %F' /run/banger)" = "banger banger 711 direc
 	done
 }
 
+@test "leaves nothing behind: what cannot be looked into stays root's" {
+	local call n status failed=0            # the opening, what is in it, and the end of that
+	mkdir -m 0700 /run/banger
+	for call in openat2 getdents64; do
+		for n in $(seq 100); do
+			status=0
+			inject fail:EIO "$call" "$n" banger-priv ensure-socket-dir 2> "$BATS_TEST_TMPDIR/err" || status=$?
+			[ "$status" != 125 ] || break
+			[ "$(stat -c '%u %a' /run/banger)" = "0 700" ]
+			! grep -q 'failed: cannot look into /run/banger: ' "$BATS_TEST_TMPDIR/err" || failed=$((failed + status))
+		done
+		rmdir /run/banger
+		mkdir -m 0700 /run/banger
+	done
+	[ "$failed" = 15 ]
+}
+
 @test "leaves nothing behind: killed anywhere, the next call completes it" {
 	local n status
 	for n in $(seq 1000); do
