@@ -110,3 +110,19 @@ program=/usr/sbin/banger-priv
 	rm -r /run/banger
 	install_configuration
 }
+
+# priv.conf(5) has them under owner and state_dir, for alice and /srv/b.
+@test "another owner, another state_dir: the manual page's commands tell tmpfiles and udev" {
+	local commands
+	commands=$(awk '/^\.fi/ { on = 0 } on { print } /^\.nf/ { on = 1 }' /usr/share/man/man5/priv.conf.5 |
+		sed "s/\\\\e\$/\\\\/; s/\\\\-/-/g; s/\\\\(aq/'/g; s/\\\\(ha/^/g; s/alice/admin/g; /^udevadm/d")
+	echo "owner = admin" >> /etc/banger/priv.conf
+	mkdir -p /etc/udev/rules.d
+	eval "$commands"
+	[ "$(stat -c '%U %G %a' /run/banger)" = "admin admin 711" ]
+	expect 0 - as admin sudo -n banger-priv ensure-socket-dir
+	[ "$(diff /usr/lib/udev/rules.d/09-banger-priv.rules /etc/udev/rules.d/09-banger-priv.rules | grep '^>')" = \
+		'> KERNEL=="loop[0-9]*", ATTR{loop/backing_file}=="/srv/b/*", GOTO="banger_priv_ours"' ]
+	rm -r /run/banger /etc/tmpfiles.d/banger-priv.conf /etc/udev/rules.d/09-banger-priv.rules
+	install_configuration
+}
