@@ -44,6 +44,8 @@ root=$BATS_TEST_DIRNAME/..
 		[ -z "$(man --warnings -l "$page" 2>&1 > /dev/null)" ]
 		mandoc -T lint -W warning "$page"
 	done
+	# banger-priv(8) begins a summary with a capital letter, which a program's name has not.
+	run ! grep -E '^[A-Z][a-z]*[0-9\\]' "$root/man/banger-priv.8"
 }
 
 @test "the completion completes verbs and keys" {

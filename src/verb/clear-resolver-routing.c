@@ -80,7 +80,7 @@ static const char *const paths[] = { "/run/dbus/system_bus_socket", NULL };
 
 const struct verb verb_clear_resolver_routing = {
 	.name = "clear-resolver-routing",
-	.summary = "systemd-resolved has no settings of the bridge",
+	.summary = "no settings of the bridge are left in systemd-resolved",
 	.effect = "none of systemd-resolved's settings of the bridge",
 	.on_failure = "the settings as they were; none, where the bus hung up before the answer",
 	.note = "done, too, without systemd-resolved and without the bridge",

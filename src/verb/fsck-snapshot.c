@@ -200,7 +200,7 @@ static const char *const paths[] = {
 
 const struct verb verb_fsck_snapshot = {
 	.name = "fsck-snapshot",
-	.summary = "e2fsck -fy on a snapshot, caged",
+	.summary = "checks and mends a snapshot by e2fsck -fy, caged",
 	.effect = "a file system that e2fsck finds clean",
 	.on_failure = "the file system as e2fsck left it; refused: untouched",
 	.note = "{\"corrected\":true} when e2fsck had something to mend; 10 minutes at most",

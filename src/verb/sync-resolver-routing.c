@@ -91,7 +91,7 @@ static const char *const paths[] = { "/run/dbus/system_bus_socket", NULL };
 
 const struct verb verb_sync_resolver_routing = {
 	.name = "sync-resolver-routing",
-	.summary = "systemd-resolved asks RESOLVER for names in dns_domain, and for no others",
+	.summary = "RESOLVER gets systemd-resolved's questions for names in dns_domain, and no others",
 	.effect = "systemd-resolved's settings of the bridge: one server, one routed domain, no default "
 		  "route",
 	.on_failure = "systemd-resolved has no settings of the bridge, or those that it had; where the bus hung "
