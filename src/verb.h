@@ -74,6 +74,7 @@ struct verb {
 	const char *effect;             /* what lasts when it is done */
 	const char *on_failure;         /* what is left when it is not */
 	const char *note;               /* what else `explain` should say, or NULL */
+	const char *sudo_wider;         /* what sudo cannot check of operands together, or NULL */
 	const struct operand *operands; /* ends with LIST_END; NULL is none */
 	const char *const *paths;       /* files it may touch, for people to read; ends with NULL */
 	bool for_people;                /* needs no privilege, changes nothing, is not audited */

@@ -21,6 +21,40 @@ list_keys(void)
 }
 
 static void
+list_row(const struct verb *verb, const char *operand, const char *what)
+{
+	print("| `%s` | %s | %s |\n", verb->name, operand, what);
+}
+
+/* What sudo lets through in form regex, for docs/sudo-is-wider.md: of each operand, of how often it may be there, and
+ * of all together. */
+static void
+list_wider(void)
+{
+	char name[128], many[64];
+
+	for (size_t i = 0; verbs[i]; i++) {
+		const struct verb *verb = verbs[i];
+
+		for (const struct operand *operand = verb->operands; operand && operand->name; operand++) {
+			snprintf(name, sizeof(name), "`%s`", operand->name);
+			if (operand->gate->sudo_wider)
+				list_row(verb, name, operand->gate->sudo_wider);
+			if (operand->many) {
+				snprintf(many, sizeof(many), "more than %u", operand->many->max);
+				list_row(verb, name, many);
+			}
+		}
+		if (verb->parts) {
+			snprintf(many, sizeof(many), "more than %d verbs", PARTS_MAX);
+			list_row(verb, "together", many);
+		}
+		if (verb->sudo_wider)
+			list_row(verb, "together", verb->sudo_wider);
+	}
+}
+
+static void
 write_configuration(void)
 {
 	const char *standard, *want, *name;
@@ -42,6 +76,8 @@ main(int argc, char *argv[])
 		die(REASON_CONFIG, "%s", why);
 	if (argc == 2 && strcmp(argv[1], "keys") == 0) {
 		list_keys();
+	} else if (argc == 2 && strcmp(argv[1], "wider") == 0) {
+		list_wider();
 	} else if (argc == 2 && strcmp(argv[1], "priv.conf") == 0) {
 		write_configuration();
 	} else if (argc == 2 && strcmp(argv[1], "page") == 0) {

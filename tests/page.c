@@ -76,6 +76,8 @@ put_verb(const struct verb *verb, const struct settings *settings)
 		put(".I ", "%s", operand->name);
 		gate_expand(operand->gate->want, false, settings, text, sizeof(text));
 		put("", "must be %s.", text);
+		if (operand->many)
+			put("", "At most %u of them.", operand->many->max);
 	}
 	if (strcmp(verb->effect, "none") != 0)
 		put("", "Lasting effect: %s. On failure: %s.", verb->effect, verb->on_failure);

@@ -205,9 +205,10 @@ const struct verb verb_write_ext4_files = {
 	.effect = "the files, each a new inode, and the directories that were not there",
 	.on_failure = "the image as it was; after a kill, one that e2fsck repairs, with each file the old or the "
 		      "new one",
-	.note = "stdin holds the contents one after another, 67108864 bytes at most; no component may be a "
+	.note = "stdin holds the contents one after another, 67108864 bytes at most; no PATH twice; no component may be a "
 		"symlink; a directory that is there is left as it is; a file that is replaced loses its extended "
 		"attributes; a directory that gets a new name loses its hash index until e2fsck -D",
+	.sudo_wider = "the same PATH twice; more than 67108864 bytes in all",
 	.operands = operands,
 	.alone = true,
 	.paths = paths,
