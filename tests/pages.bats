@@ -37,7 +37,7 @@ exits() { sed -nE 's/^\tC\(\w+, ([0-9]+), "([a-z]+): .*/\1 \2/p' "$root/src/say/
 	done < "$BATS_TEST_TMPDIR/words"
 }
 
-@test "every setting that a page gives an example of, and the manual has a note on, is one that is taken" {
+@test "every setting that a page gives an example of, and each key that the manual speaks of, is one that is taken" {
 	local line name keys
 	keys=$("$BANGER_BUILD/tests/defaults" keys | cut -d' ' -f1)
 	code_in "${pages[@]}" | grep -E '^[a-z_]+ = ' > "$BATS_TEST_TMPDIR/lines"
@@ -47,7 +47,10 @@ exits() { sed -nE 's/^\tC\(\w+, ([0-9]+), "([a-z]+): .*/\1 \2/p' "$root/src/say/
 		expect 0 - banger-priv ensure-socket-dir
 	done < "$BATS_TEST_TMPDIR/lines"
 	install_configuration
-	for name in $(sed -n '/^\.SH NOTES/,/^\.SH SEE/p' "$root/man/priv.conf.5.in" | sed -nE 's/^\.B ([a-z_]+)$/\1/p'); do
+	sed -n '/^\.SH KEYS/,/^\.SH SEE/p' "$root/man/priv.conf.5.in" |
+		sed -nE 's/^\.BR? ([a-z_]+)( .*)?$/\1/p' > "$BATS_TEST_TMPDIR/names"
+	grep -qx state_dir "$BATS_TEST_TMPDIR/names"
+	for name in $(cat "$BATS_TEST_TMPDIR/names"); do
 		grep -qxF "$name" <<< "$keys" || { echo "there is no key $name"; return 1; }
 	done
 }
