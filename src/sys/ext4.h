@@ -30,7 +30,9 @@ int ext4_lookup(ext2_filsys fs, ext2_ino_t directory, const char *name, size_t l
 	CALL_IF(lseek, 0, FD_IMAGE, "its size, and libblkid's way about"), \
 	CALL_IF(read, 0, FD_IMAGE, "libblkid's reads"), \
 	CALL_IF(pread64, 0, FD_IMAGE, "ours"), \
-	CALL_IF(ioctl, 1, BLKGETSIZE64, "the size of a device"), \
+	CALL_IF(ioctl, 1, BLKGETSIZE64, "libblkid: the size of a device"), \
+	DENY_IF(ioctl, 1, BLKGETSIZE, ENOTTY, "libblkid: where it was not told"), \
+	DENY_IF(ioctl, 1, FDGETPRM, ENOTTY, "libblkid: nor then; it reads to find the end"), \
 	CALL_IF(ioctl, 1, BLKSSZGET, "libblkid: of a sector"), \
 	CALL_IF(ioctl, 1, BLKGETZONESZ, "libblkid: of a zone"), \
 	DENY_IF(ioctl, 1, FDGETFDCSTAT, ENOTTY, "libblkid: is it a floppy"), \
