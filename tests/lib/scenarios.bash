@@ -117,6 +117,17 @@ scenario_launch_firecracker_7() { # a VM whose uid is not by chance the number o
 	ends 0 "$@" launch-firecracker s
 }
 
+scenario_launch_firecracker_8() { # a VMM whose socket is still to come when it is looked for
+	local status=0 waiting=$BATS_FILE_TMPDIR/waiting
+	fresh_launch mortal
+	launch_slowly
+	(until_true test -e "$waiting" && sleep .3 && rm "$waiting") 3>&- &
+	ends 0 "$@" launch-firecracker s || status=$?
+	end $!
+	rm -f "$waiting"
+	return "$status"
+}
+
 fresh_jail() {
 	! mountpoint -q /var/lib/banger || launch_teardown
 	launch_setup
