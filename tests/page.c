@@ -20,9 +20,11 @@ static void
 put_line(const char *line)
 {
 	while (*line != '.' && strlen(line) > TEXT_BYTES) {
-		const char *space = memrchr(line, ' ', TEXT_BYTES + 1);
+		const char *space = line + TEXT_BYTES;
 
-		if (!space)
+		while (space > line && *space != ' ')
+			space--;
+		if (space == line)
 			space = strchr(line, ' ');
 		if (!space)
 			break;
