@@ -8,6 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Then there is nobody to tell, which is 5 where there was something to tell. */
+static bool
+takes_stdout(const char *attribute)
+{
+	return strncmp(attribute, "stdout", 6) == 0 || strcmp(attribute, "all") == 0;
+}
+
 static void
 launch_with(const struct line *line, const struct way *way, const char *hostile, const char *attribute)
 {
@@ -19,8 +26,7 @@ launch_with(const struct line *line, const struct way *way, const char *hostile,
 	run_all(line->before, line->before_count);
 	words_of(&line->verb, words + 2);
 	code = run_words(&line->verb, words);
-	/* Without stdout there is nobody to tell. */
-	if (code != way->code && !(code == 5 && strncmp(attribute, "stdout", 6) == 0))
+	if (code != way->code && !(code == 5 && takes_stdout(attribute)))
 		defect(where, "exit %d instead of %d", code, way->code);
 	else
 		judge(line, way, way->code, where);
