@@ -369,6 +369,15 @@ create() { # SUFFIX [COW] [OPTION...]
 	expect 0 - own cleanup-dm-snapshot fc-rootfs-a
 	[ "$(readlink /dev/mapper/fc-rootfs-a)" = "$foreign" ]
 	rm /dev/mapper/fc-rootfs-a
+	mknod -m 0600 /dev/mapper/fc-rootfs-a b "$((0x$(stat -c %t "$foreign")))" "$((0x$(stat -c %T "$foreign")))"
+	expect 3 exists create a
+	expect 0 - own cleanup-dm-snapshot fc-rootfs-a
+	[ -b /dev/mapper/fc-rootfs-a ]
+	rm /dev/mapper/fc-rootfs-a
+	: > /dev/mapper/fc-rootfs-a
+	expect 3 exists create a
+	expect 0 - own remove-dm-snapshot fc-rootfs-a
+	rm /dev/mapper/fc-rootfs-a
 }
 
 @test "a node of which it cannot be told whose it is does not stay behind what is done" {
