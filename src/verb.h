@@ -86,6 +86,7 @@ struct verb {
 	const struct stage *stages;     /* STAGES(...): ends with one without an act */
 };
 
+/* How many there are, for arrays with a place for each. */
 #define VERB(id) +1
 enum { VERBS = 0
 #include "verbs.def"

@@ -13,7 +13,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-
 /* Nothing may bring capabilities back: not exec by uid 0, not a change of uid, not an ambient set.
  * NO_SETUID_FIXUP also keeps the setresuid below from taking what keep lists. */
 static const unsigned long locked_bits =

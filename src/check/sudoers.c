@@ -43,15 +43,13 @@ verb_of_rule(const char *line, const struct settings *settings)
 	return SIZE_MAX;
 }
 
-enum { VERBS_MAX = 64 };
-
 /* What is in our file must be what the program would print for this configuration, and no more.  Less is a
  * choice of the host's. */
 static void
 compare_rules(struct lines *lines, const struct settings *settings)
 {
 	unsigned count = 0, ruled = 0;
-	bool has[VERBS_MAX] = { false };
+	bool has[VERBS] = { false };
 	char *line;
 
 	while ((line = lines_next(lines))) {
@@ -60,7 +58,7 @@ compare_rules(struct lines *lines, const struct settings *settings)
 		if (sudoers_is_comment(line) || !*line || strcmp(line, SURFACE_SUDO_DEFAULTS) == 0)
 			continue;
 		verb = verb_of_rule(line, settings);
-		if (verb >= VERBS_MAX) {
+		if (verb >= VERBS) {
 			report(WRONG, SUDOERS_COMMAND, SUDOERS_FILE ": line %u is not a rule of this version for "
 			       "the owner %s", lines->number, settings->owner.text);
 			return;

@@ -31,7 +31,8 @@ int tap_set_persistent(bool persistent);
 /* Lets go of it: the end of a tap that is not persistent.  Returns when the link is gone. */
 void tap_close(void);
 
-/* Takes hold of it and lets it go for good; -EBUSY when somebody holds it.  Not by RTM_DELLINK, which would take it from under a running VM. */
+/* Takes hold of it and lets it go for good; -EBUSY when somebody holds it.  Not by RTM_DELLINK, which would take it from
+ * under a running VM. */
 int tap_delete(const struct link_name *name);
 
 /* The tag of our taps: their alias, which only CAP_NET_ADMIN can set.  vm may be "". */
