@@ -6,7 +6,7 @@
  * rows are too.
  */
 #include "cage/filter.h"
-#include "config/config.h"
+#include "config/keys.h"
 #include "gate/shape.h"
 #include "verb.h"
 
@@ -85,7 +85,7 @@ print_shapes(void)
 int
 main(int argc, char *argv[])
 {
-	config_check_defaults();
+	keys_check_defaults();
 	if (argc == 2 && strcmp(argv[1], "filters") == 0)
 		print_filters();
 	else if (argc == 2 && strcmp(argv[1], "shapes") == 0)

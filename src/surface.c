@@ -152,10 +152,14 @@ surface_operands(const struct verb *verb, const struct settings *settings)
 		print("  %s%s\n    %s\n", operand->name, operand->value ? operand->value : "", text);
 		gate_expand(operand->gate->shape, true, settings, text, sizeof(text));
 		print("    pattern: %s\n", text);
+		if (operand->many)
+			print("    at most %u of them\n", operand->many->max);
 		if (operand->gate->sudo_wider)
 			print("    sudo lets through, and this program does not: %s\n",
 			      operand->gate->sudo_wider);
 	}
+	if (verb->parts)
+		print("  at most %d verbs\n", PARTS_MAX);
 }
 
 static void
@@ -220,6 +224,8 @@ json_operands(const struct verb *verb, const struct settings *settings)
 		json_text("name", operand->name);
 		json_flag("optional", is_optional(operand));
 		json_flag("repeated", is_repeated(operand));
+		if (operand->many)
+			json_number("at_most", operand->many->max);
 		gate_expand(operand->gate->want, false, settings, text, sizeof(text));
 		json_text("want", text);
 		gate_expand(operand->gate->shape, true, settings, text, sizeof(text));

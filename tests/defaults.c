@@ -4,6 +4,7 @@
  * pages.
  */
 #include "config/config.h"
+#include "config/keys.h"
 #include "page.h"
 #include "say/say.h"
 #include "steps.h"
@@ -14,10 +15,8 @@
 static void
 list_keys(void)
 {
-	const char *standard, *want, *name;
-
-	for (size_t i = 0; (name = config_key(i, &standard, &want)); i++)
-		print("%s\n", name);
+	for (size_t i = 0; key_name(i); i++)
+		print("%s\n", key_name(i));
 }
 
 static void
@@ -57,12 +56,10 @@ list_wider(void)
 static void
 write_configuration(void)
 {
-	const char *standard, *want, *name;
-
 	print("# banger-priv configuration; see priv.conf(5).  Every key is optional, these are the defaults.\n"
 	      "# The file must be root's, writable by nobody else, and so must every directory above it.\n\n");
-	for (size_t i = 0; (name = config_key(i, &standard, &want)); i++)
-		print("# %s =%s%s\n", name, *standard ? " " : "", standard);
+	for (size_t i = 0; key_name(i); i++)
+		print("# %s =%s%s\n", key_name(i), *key_standard(i) ? " " : "", key_standard(i));
 }
 
 int

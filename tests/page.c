@@ -4,7 +4,7 @@
  */
 #include "page.h"
 
-#include "config/config.h"
+#include "config/keys.h"
 #include "say/say.h"
 #include "surface.h"
 
@@ -81,6 +81,10 @@ put_verb(const struct verb *verb, const struct settings *settings)
 		if (operand->many)
 			put("", "At most %u of them.", operand->many->max);
 	}
+	if (verb->parts) {
+		put_line(".br");
+		put("", "At most %d verbs.", PARTS_MAX);
+	}
 	if (strcmp(verb->effect, "none") != 0)
 		put("", "Lasting effect: %s. On failure: %s.", verb->effect, verb->on_failure);
 	if (verb->note)
@@ -101,17 +105,14 @@ put_reasons(void)
 static bool
 put_key(const char *name)
 {
-	const char *key, *standard, *want;
+	size_t key = key_find(name);
 
-	for (size_t i = 0; (key = config_key(i, &standard, &want)); i++) {
-		if (strcmp(key, name) != 0)
-			continue;
-		put_line(".TP");
-		put(".BR ", "%s \" (default: %s)\"", name, *standard ? standard : "(none)");
-		put("", "Must be %s.", want);
-		return true;
-	}
-	return false;
+	if (key == KEY_NONE)
+		return false;
+	put_line(".TP");
+	put(".BR ", "%s \" (default: %s)\"", name, *key_standard(key) ? key_standard(key) : "(none)");
+	put("", "Must be %s.", key_want(key));
+	return true;
 }
 
 static void

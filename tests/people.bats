@@ -37,6 +37,13 @@ load lib/common
 		(.stages[0].calls | map(select(.name == "ioctl")) | all(.value_name | startswith("TUN")))'
 }
 
+@test "does: help and explain say how many operands of a kind there may be" {
+	[[ $(banger-priv help write-ext4-files) == *"at most 128 of them"* ]]
+	[[ $(banger-priv explain ensure-socket-access) == *"at most 32 of them"* ]]
+	[[ $(banger-priv help batch) == *"at most 64 verbs"* ]]
+	banger-priv explain write-ext4-files format=json | jq -e '.operands | map(.at_most) == [null, 128]'
+}
+
 @test "refuses: what is no verb, and operands out of place" {
 	expect 2 usage banger-priv nosuch
 	expect 2 usage banger-priv help nosuch

@@ -19,10 +19,3 @@ const char *config_complaint(unsigned *line, int *error);
  * why.  Account names are not looked up. */
 bool config_parse(const char *text, size_t length, struct settings *settings, char *why,
 		  size_t why_size);
-
-/* Dies (config) unless the built-in defaults pass the gates that a file's values pass.  The build calls it, so
- * that no call need do so again: that would be most of what it costs. */
-void config_check_defaults(void);
-
-/* Walks the keys in the order of priv.conf(5), for the manual page.  *want lasts until the next. */
-const char *config_key(size_t index, const char **standard, const char **want);
