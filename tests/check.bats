@@ -11,8 +11,8 @@ load lib/check
 @test "does: on a host as it must be nothing is wrong, for whoever asks" {
 	expect 0 - banger-priv check
 	run ! grep -E '^(wrong|unseen)' <<< "$out"
-	run ! grep -vE '^(ok|note): (kernel|namespaces|limits|devices|cgroups|config|program|sudoers|binaries|directories|ids|forwarding|resolver): ' <<< "$out"
-	for subject in kernel namespaces limits devices cgroups config program sudoers binaries directories ids forwarding resolver; do
+	run ! grep -vE '^(ok|note): (kernel|namespaces|limits|devices|cgroups|config|program|sudoers|binaries|directories|udev|ids|forwarding|resolver): ' <<< "$out"
+	for subject in kernel namespaces limits devices cgroups config program sudoers binaries directories udev ids forwarding resolver; do
 		grep -q ": $subject: " <<< "$out"
 	done
 	grep -q '^ok: binaries: /usr/local/bin/jailer, version 1.15.1$' <<< "$out"
@@ -109,6 +109,33 @@ load lib/check
 	mends directories "/run/banger is 0:0"
 	mount -t tmpfs -o uid=1900,gid=1900,mode=0711 elsewhere /run/banger
 	mends directories "/run/banger is a mount"
+}
+
+@test "mends: rules of udev's that are for another state_dir, or switched off" {
+	local ours=/etc/udev/rules.d/09-banger-priv.rules shipped=/usr/lib/udev/rules.d/09-banger-priv.rules
+	[ "$(said udev ok | jq -r .text)" = "none that runs here" ]
+	/lib/systemd/systemd-udevd > /dev/null 2>&1 3>&- &
+	until [ -e /run/udev/control ]; do sleep .01; done
+	[ "$(said udev ok | jq -r .text)" = "$shipped" ]
+	mkdir -p "${ours%/*}"
+	sed 's,/var/lib/banger/,/srv/b/,' "$shipped" > "$ours"
+	mends udev "$ours does not keep udev from what is in /var/lib/banger"
+	[ "$(said udev ok | jq -r .text)" = "$ours" ]
+	cmp "$shipped" "$ours"
+	sed -i 's/^KERNEL=="loop/#&/' "$ours"
+	mends udev "$ours does not keep udev from"
+	ln -sf /dev/null "$ours"
+	mends udev "$ours does not keep udev from"
+	rm "$ours"
+	mv "$shipped" "$BATS_TEST_TMPDIR"
+	[[ $(said udev wrong) == *"$shipped, which is installed with the program, is not there"* ]]
+	mv "$BATS_TEST_TMPDIR/${shipped##*/}" "$shipped"
+	chmod 0700 "${shipped%/*}"
+	as stranger banger-priv check | grep -qxF "unseen: udev: $shipped: this user may not look there"
+	chmod 0755 "${shipped%/*}"
+	udevadm control --exit
+	wait $!
+	rm -r /run/udev
 }
 
 @test "mends: what an owner that has the directories above does to those below" {

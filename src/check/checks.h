@@ -12,11 +12,12 @@ void check_limits(const struct settings *settings);
 void check_devices(const struct settings *settings);
 void check_cgroups(const struct settings *settings);
 
-/* What was installed: installed.c, sudoers.c. */
+/* What was installed: installed.c, sudoers.c, udev.c. */
 void check_config(const struct settings *settings);
 void check_program(const struct settings *settings);
 void check_sudoers(const struct settings *settings);
 void check_directories(const struct settings *settings);
+void check_udev(const struct settings *settings);
 void check_ids(const struct settings *settings);
 
 /* The network: network.c. */

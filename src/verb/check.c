@@ -137,8 +137,8 @@ act(const struct settings *settings)
 		{ "kernel", check_kernel }, { "namespaces", check_namespaces }, { "limits", check_limits },
 		{ "devices", check_devices }, { "cgroups", check_cgroups }, { "config", check_config },
 		{ "program", check_program }, { "sudoers", check_sudoers }, { "binaries", check_binaries },
-		{ "directories", check_directories }, { "ids", check_ids }, { "forwarding", check_forwarding },
-		{ "resolver", check_resolver },
+		{ "directories", check_directories }, { "udev", check_udev }, { "ids", check_ids },
+		{ "forwarding", check_forwarding }, { "resolver", check_resolver },
 	};
 
 	report_begin(ask.json, colourful);
