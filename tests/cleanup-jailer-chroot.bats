@@ -99,6 +99,30 @@ for i in range(1000):
 	[ ! -e "$jails/vm1" ]
 }
 
+# The owner can make it so: a subvolume of btrfs, a project of its own on xfs, an encrypted directory without its key.
+@test "does: a tree none of whose directories can be renamed, deep and wide, in bounded memory" {
+	local i depth=1500
+	[ -z "${BANGER_FULL:-}" ] || depth=20000
+	mkdir -p "$root"
+	chown -R banger "$jails/vm1"
+	as banger python3 -c "
+import os
+for i in range(300):
+    os.makedirs('$root/w%d/x/y' % i)
+    os.mknod('$root/w%d/x/f' % i)
+os.chdir('$root')
+for i in range($depth):
+    os.mkdir('d'); os.chdir('d')
+    os.mknod('f'); os.symlink('/run/canary', 'l')"
+	for i in EXDEV ENOKEY; do
+		[ "$(peak_of "$BANGER_BUILD/tests/inject" "fail:$i" renameat2 1+ banger-priv cleanup-jailer-chroot vm1)" -lt 16384 ]
+		[ ! -e "$jails/vm1" ]
+		mkdir -p "$root/a/b/c"
+		chown -R banger "$jails/vm1"
+	done
+	own cleanup-jailer-chroot vm1
+}
+
 @test "does: a tree of very many files, in bounded memory" {
 	local many=20000
 	[ -z "${BANGER_FULL:-}" ] || many=1000000

@@ -68,7 +68,7 @@ int chroot_remove(const struct vm_id *vm, const struct settings *settings, struc
 	CAP(CHOWN, "takes over what is left of a chroot of another making"), \
 	EXECUTABLE_USED_CAPS
 #define CHROOT_REMOVE_CALLS \
-	CALL(openat, "/, where every path begins"), \
+	CALL(openat, "/, where every path begins; up from a directory that cannot be renamed"), \
 	CALL(openat2, "each directory on the way"), \
 	CALL(newfstatat, "whose they are"), \
 	EXECUTABLE_USED_CALLS, \

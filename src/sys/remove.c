@@ -1,5 +1,5 @@
 /*
- * remove.c: flattens, then removes.
+ * remove.c: flattens, then removes; what does not let itself be flattened, where it is.
  */
 #include "sys/remove.h"
 
@@ -52,6 +52,59 @@ bring_up(int from, const char *name, int top)
 	return rc;
 }
 
+/* Removes what can go at once: files, and directories that are empty.  Gives the first that is not, taken over;
+ * -ENOENT when there is none, or -errno. */
+static int
+find_inner(int fd)
+{
+	struct directory_reader reader = { .fd = fd };
+	const char *name;
+
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		return -errno;
+	while ((name = directory_next(&reader)) && *name) {
+		if (unlinkat(fd, name, 0) == 0 || errno == ENOENT)
+			continue;
+		if (errno != EISDIR && errno != EPERM)
+			return -errno;
+		if (unlinkat(fd, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
+			return take_over(fd, name);
+	}
+	return name ? -ENOENT : -errno;
+}
+
+static int
+open_above(int fd)
+{
+	int above = openat(fd, "..", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	return above < 0 ? -errno : above;
+}
+
+/* One that cannot be brought up.  A file system may refuse that, and the owner can see to it: by a subvolume of
+ * btrfs, a quota's project of its own, an encrypted directory without its key.  One descriptor goes down and, by
+ * "..", up again: all on the way is taken over by then, so that nobody but root can move it. */
+static int
+remove_in_place(int from, const char *name)
+{
+	unsigned long depth = 1;
+	int fd = take_over(from, name);
+
+	while (fd >= 0 && depth > 0) {
+		int next = find_inner(fd);
+
+		depth += next == -ENOENT ? -1UL : 1;
+		if (next == -ENOENT)
+			next = open_above(fd);
+		close(fd);
+		fd = next;
+	}
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return unlinkat(from, name, AT_REMOVEDIR) < 0 ? -errno : 0;
+}
+
 /* Empties one directory: files go, directories go up into top. */
 static int
 empty(int fd, int top)
@@ -63,7 +116,11 @@ empty(int fd, int top)
 	while (rc == 0 && (name = directory_next(&reader)) && *name) {
 		if (unlinkat(fd, name, 0) == 0 || errno == ENOENT)
 			continue;
-		rc = errno == EISDIR || errno == EPERM ? bring_up(fd, name, top) : -errno;
+		if (errno != EISDIR && errno != EPERM)
+			return -errno;
+		rc = bring_up(fd, name, top);
+		if (rc < 0 && rc != -ENOENT)
+			rc = remove_in_place(fd, name);
 		if (rc == -ENOENT)
 			rc = 0;
 	}

@@ -7,5 +7,6 @@
  * way is -EBUSY, another file system -EXDEV, and what was removed by then stays so.  Each directory
  * becomes root's, 0700, before anything in it is looked at, so that its owner can no longer move
  * things about; those below are brought up beside it, so that neither depth nor number costs memory or
- * descriptors.  0 also when there is none. */
+ * descriptors; where one cannot be, it is emptied in its place, which costs neither, but more time.  0 also when
+ * there is none. */
 int remove_tree(int directory, const char *name);
