@@ -320,6 +320,50 @@ signal.pause()"
 	done
 }
 
+# From a mount namespace that does not have them its owner may rename what mounts are on; with a descriptor from here, as
+# the owner has it of a VM that runs with its uid.
+move_deep() { # PARTS NAME...: in vm1's root
+	chmod 0711 "$jails/vm1"
+	unshare --mount --propagation private bash -c "
+		exec 8< $root
+		unshare --mount --propagation private bash -c 'umount --lazy $jails/vm1/root $jails/vm1/sockets
+			exec setpriv --reuid 1900 --regid 1900 --clear-groups python3 -c \"\$0\" \"\$@\"' \"\$0\" \"\$@\"" "
+import os, sys
+at = 8
+for n in range(int(sys.argv[1])):
+    os.mkdir('d' * 250, dir_fd=at)
+    at = os.open('d' * 250, os.O_RDONLY, dir_fd=at)
+for name in sys.argv[2:]:
+    os.rename(name, name, src_dir_fd=8, dst_dir_fd=at)" "$@"
+	chmod 0700 "$jails/vm1"
+}
+
+@test "does: mounts that were moved deeper than any path reaches; and in use they are left, or put back, there" {
+	local from mounts parts sleeper
+	for from in own "inject fail:ENOSYS 458 1 banger-priv"; do
+		for parts in 3 20 900; do
+			prepare drive=rootfs:"$images/root.ext4" scratch=yes > /dev/null
+			own prepare-jailer-chroot vm2 "$images/vmlinux" > /dev/null
+			move_deep "$parts" vmlinux rootfs
+			mounts=$(mounts_below)
+			[ "$(grep -c "/vm1/root/ddd" <<< "$mounts")" = 2 ]
+			# shellcheck disable=SC2086
+			expect 0 - $from cleanup-jailer-chroot vm2
+			(cd "$root" && exec sleep 100 3>&-) &
+			sleeper=$!
+			until [ "$(readlink "/proc/$sleeper/cwd")" = "$root" ]; do sleep .01; done
+			# shellcheck disable=SC2086
+			expect 6 in-use $from cleanup-jailer-chroot vm1
+			diff <(grep -v /vm2/ <<< "$mounts") <(mounts_below)
+			kill "$sleeper"
+			wait "$sleeper" || :
+			# shellcheck disable=SC2086
+			expect 0 - $from cleanup-jailer-chroot vm1
+			[ "$(jail_state)" = "$before" ]
+		done
+	done
+}
+
 @test "fails: more mounts than it lists, and a table that cannot be read, leave it whole" {
 	local n library
 	mkdir -p "$root/usr"

@@ -467,6 +467,31 @@ bounded="timeout -s KILL 10"
 	[ ! -e "$jails/a" ]
 }
 
+@test "in time: a file system of the owner's, moved deeper than any path reaches, and cleaning up, from either table" {
+	local from
+	for from in "" "$BANGER_BUILD/tests/inject fail:ENOSYS 458 1"; do
+		prepare_vm a 1900 1900
+		launched a
+		own kill-process "$pid" vm=a
+		until_true gone_from /sys/fs/cgroup/banger/a
+		as banger mkdir -p "$jails/a/root/from/there"
+		# shellcheck disable=SC2086
+		expect 0 - over_root root/from/there hangs bash -c "
+			set -e
+			setpriv --reuid banger --regid banger --clear-groups python3 -c '
+import os
+os.chdir(\"$jails/a/root\")
+top = os.open(\".\", os.O_RDONLY)
+for n in range(100):
+    os.mkdir(\"d\" * 250)
+    os.chdir(\"d\" * 250)
+os.rename(\"from\", \"from\", src_dir_fd=top, dst_dir_fd=os.open(\".\", os.O_RDONLY))'
+			grep -q '/$(printf 'd%.0s' {1..250})/from/there ' /proc/self/mountinfo
+			exec $bounded $from banger-priv cleanup-jailer-chroot a"
+		[ ! -e "$jails/a" ]
+	done
+}
+
 # shellcheck disable=SC2086
 @test "refuses: a file system of the owner's over the root of a chroot in use goes, and nothing else, from either table" {
 	local from

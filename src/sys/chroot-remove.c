@@ -12,43 +12,46 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+/* Opens the first `length` bytes of a path, in parts that are short enough for the kernel: where the VM's uid is the
+ * owner's, the owner can put a mount as deep as it has directories. */
+static int
+open_below(int directory, const char *path, size_t length, int flags)
+{
+	int fd = directory;
+
+	do {
+		char part[PATH_MAX];
+		size_t taken = length;
+		int next;
+
+		while (taken > 0 && (taken >= sizeof(part) || (taken < length && path[taken] != '/')))
+			taken--;
+		memcpy(part, path, taken);
+		part[taken] = '\0';
+		next = beneath_open(fd, part, O_PATH | O_NOFOLLOW | (taken < length ? O_DIRECTORY : flags), 1);
+		if (fd != directory)
+			close(fd);
+		fd = next;
+		path += taken + (taken < length);
+		length -= taken + (taken < length);
+	} while (fd >= 0 && length > 0);
+	return fd;
+}
 
 /* Pins the directory that holds the last component of `path`, which *name points at. */
 static int
 pin_parent(int directory, const char *path, const char **name)
 {
-	char parent[MOUNT_PATH_MAX];
 	const char *slash = strrchr(path, '/');
 
 	*name = slash ? slash + 1 : path;
-	if (!slash)
-		return beneath_open(directory, ".", O_PATH | O_DIRECTORY, 1);
-	memcpy(parent, path, (size_t)(slash - path));
-	parent[slash - path] = '\0';
-	return beneath_open(directory, parent, O_PATH | O_DIRECTORY | O_NOFOLLOW, 1);
-}
-
-/* Whether its place lies in a FUSE that was there before it. */
-static bool
-lies_in_fuse(const struct mount_table *table, unsigned which)
-{
-	for (unsigned i = 0; i < which; i++) {
-		size_t length = strlen(table->below[i]);
-
-		if (table->is_fuse[i] && strncmp(table->below[which], table->below[i], length) == 0 &&
-		    table->below[which][length] == '/')
-			return true;
-	}
-	return false;
-}
-
-static bool
-goes_with_fuse(const struct mount_table *table, unsigned which)
-{
-	return table->is_fuse[which] || lies_in_fuse(table, which);
+	return slash ? open_below(directory, path, (size_t)(slash - path), O_DIRECTORY) :
+	       beneath_open(directory, ".", O_PATH | O_DIRECTORY, 1);
 }
 
 /* Only if what is there still is one: another may have gone by itself, and what it lay over has its turn later. */
@@ -71,6 +74,12 @@ detach_one(int directory, const char *path)
 	return rc < 0 ? rc : 0;
 }
 
+static bool
+goes_with_fuse(const struct mounted *mounted)
+{
+	return mounted->is_fuse || mounted->lies_in_fuse;
+}
+
 /* The owner can have file systems of its own in sockets, and where the VM has its uid also over what is the VM's; and
  * they may never answer.  So they go first, in use or not, the last first, each with what is mounted in it, and no path
  * of ours leads into one. */
@@ -80,9 +89,10 @@ detach_fuse(int directory, const struct mount_table *table)
 	int rc = 0;
 
 	for (unsigned at = table->count; rc == 0 && at-- > 0;) {
-		if (!table->is_fuse[at] || lies_in_fuse(table, at))
-			continue;
-		rc = detach_one(directory, table->below[at]);
+		bool goes = table->each[at].is_fuse && !table->each[at].lies_in_fuse;
+		const char *place = goes ? mount_table_place(table, at) : NULL;
+
+		rc = place ? detach_one(directory, place) : 0;
 		if (rc == -ENOENT || rc == -EINVAL)
 			rc = 0;
 	}
@@ -95,8 +105,8 @@ static void
 make_all_private(int directory, const struct mount_table *table)
 {
 	for (unsigned i = 0; i < table->count; i++) {
-		int fd = goes_with_fuse(table, i) ? -1 :
-			 beneath_open(directory, table->below[i], O_PATH | O_NOFOLLOW, 1);
+		const char *place = goes_with_fuse(&table->each[i]) ? NULL : mount_table_place(table, i);
+		int fd = place ? open_below(directory, place, strlen(place), 0) : -1;
 
 		if (fd >= 0) {
 			mount_make_private(fd);
@@ -105,15 +115,36 @@ make_all_private(int directory, const struct mount_table *table)
 	}
 }
 
-/* Unmounts one, and gives in *copy what is needed to put it back: a detached mount of the same, which
- * keeps nothing busy.  -1 of one that is unbindable, and so none of ours. */
+/* What is needed to put a mount back: where it was, and a detached one of the same, which keeps nothing busy; -1 where
+ * there is none, and so nothing to put back: of one that is unbindable, and so none of ours. */
+struct taken_off { const char *place; int copy; };
+
+/* As many of these places as there can be drives, each as deep as a tmpfs of ours has inodes.  Memory from the heap is
+ * not to be had in this cage; what of this is not used is no memory. */
+static const char *
+keep_place(const char *place)
+{
+	static char places[12 << 20];
+	static size_t used;
+	size_t size = strlen(place) + 1;
+	char *kept = places + used;
+
+	if (size > sizeof(places) - used)
+		return NULL;
+	used += size;
+	return memcpy(kept, place, size);
+}
+
 static int
-take_off(int directory, const char *path, int *copy)
+take_off(int directory, const char *place, struct taken_off *one)
 {
 	const char *name;
-	int rc, fd, parent = pin_parent(directory, path, &name);
+	int fd, parent, rc;
 
-	*copy = -1;
+	*one = (struct taken_off){ keep_place(place), -1 };
+	if (!one->place)
+		return -ENAMETOOLONG;
+	parent = pin_parent(directory, one->place, &name);
 	if (parent < 0)
 		return parent;
 	fd = beneath_open(parent, name, O_PATH | O_NOFOLLOW, 1);
@@ -121,26 +152,26 @@ take_off(int directory, const char *path, int *copy)
 	if (fd >= 0)
 		close(fd);
 	if (rc >= 0)
-		*copy = rc;
+		one->copy = rc;
 	if (rc >= 0 || rc == -EINVAL)
 		rc = mount_remove(parent, name, false);
 	close(parent);
-	if (rc < 0 && *copy >= 0) {
-		close(*copy);
-		*copy = -1;
+	if (rc < 0 && one->copy >= 0) {
+		close(one->copy);
+		one->copy = -1;
 	}
 	return rc;
 }
 
 static void
-put_back(int directory, const char *path, int copy)
+put_back(int directory, const struct taken_off *one)
 {
 	const char *name;
-	int parent = pin_parent(directory, path, &name);
+	int parent = pin_parent(directory, one->place, &name);
 
 	if (parent < 0)
 		return;
-	mount_attach(copy, parent, name);
+	mount_attach(one->copy, parent, name);
 	close(parent);
 }
 
@@ -149,24 +180,24 @@ put_back(int directory, const char *path, int copy)
 static int
 remove_mounts(int directory, const struct mount_table *table)
 {
-	static int copies[MOUNTS_MAX];
-	unsigned at = table->count, first;
+	static struct taken_off all[MOUNTS_MAX];
+	unsigned at = table->count;
 	int rc = 0;
 
 	make_all_private(directory, table);
 	while (rc == 0 && at > 0) {
-		at--;
-		copies[at] = -1;
-		if (!goes_with_fuse(table, at))
-			rc = take_off(directory, table->below[at], &copies[at]);
+		const char *place = goes_with_fuse(&table->each[--at]) ? NULL : mount_table_place(table, at);
+
+		all[at] = (struct taken_off){ NULL, -1 };
+		if (place)
+			rc = take_off(directory, place, &all[at]);
 	}
-	first = rc < 0 ? at + 1 : at;
-	for (unsigned i = first; i < table->count; i++) {
-		if (copies[i] < 0)
+	for (; at < table->count; at++) {
+		if (all[at].copy < 0)
 			continue;
 		if (rc < 0)
-			put_back(directory, table->below[i], copies[i]);
-		close(copies[i]);
+			put_back(directory, &all[at]);
+		close(all[at].copy);
 	}
 	return rc;
 }

@@ -23,7 +23,10 @@
 #define SYS_statmount 457
 #define SYS_listmount 458
 #endif
-enum { UNIQUE_ID_MASK = 0x4000, KIND_WANTED = 0x1, MOUNT_POINT_WANTED = 0x10 };
+enum { UNIQUE_ID_MASK = 0x4000, KIND_WANTED = 0x1, IDS_WANTED = 0x2, MOUNT_POINT_WANTED = 0x10 };
+
+/* In a tmpfs of ours a place can be as deep as that has inodes; no page of this is there before it is used. */
+enum { ANSWER_BYTES = 1 << 20 };
 
 struct id_request {
 	uint32_t size;
@@ -38,16 +41,19 @@ struct statmount_answer {
 	uint64_t mask;
 	uint32_t sb_dev[2];
 	uint64_t sb_magic;
-	uint32_t before[18];    /* up to the parts that were not asked for */
+	uint32_t spare2[2];
+	uint64_t id;
+	uint64_t parent;
+	uint32_t spare3[12];
 	uint32_t mnt_root;
 	uint32_t mnt_point;
-	uint64_t spare2[50];
+	uint64_t spare4[50];
 	char text[];
 };
 
 #define LIBMOUNT_FUNCTIONS(F) \
 	F(new_table_from_file) F(new_iter) F(table_next_fs) F(fs_get_target) \
-	F(fs_get_fstype)
+	F(fs_get_fstype) F(fs_get_id) F(fs_get_parent_id)
 
 #define LIBMOUNT_MEMBER(function) typeof(mnt_##function) *function;
 static struct { LIBMOUNT_FUNCTIONS(LIBMOUNT_MEMBER) } lib;
@@ -82,48 +88,77 @@ mount_table_open(void)
 	return mountinfo ? 0 : -EIO;
 }
 
-static int
-add(struct mount_table *table, const char *place, const char *prefix, bool is_fuse)
+/* What of a place is below prefix, or NULL. */
+static const char *
+below(const char *prefix, const char *place)
 {
 	size_t length = strlen(prefix);
 
-	if (strncmp(place, prefix, length) != 0 || place[length] != '/')
-		return 0;
+	return place && strncmp(place, prefix, length) == 0 && place[length] == '/' ? place + length + 1 : NULL;
+}
+
+/* What a mount lies in was mounted before it. */
+static bool
+is_in_fuse(const struct mount_table *table, const struct mounted *one)
+{
+	for (unsigned i = table->count; i-- > 0;) {
+		const struct mounted *parent = &table->each[i];
+
+		if (parent->id == one->parent)
+			return parent->lies_in_fuse || (parent->is_fuse && one->length > parent->length);
+	}
+	return false;
+}
+
+static int
+add(struct mount_table *table, struct mounted one)
+{
 	if (table->count == MOUNTS_MAX)
 		return -E2BIG;
-	if (strlen(place + length + 1) >= MOUNT_PATH_MAX)
-		return -ENAMETOOLONG;
-	table->is_fuse[table->count] = is_fuse;
-	memcpy(table->below[table->count++], place + length + 1, strlen(place + length + 1) + 1);
+	one.lies_in_fuse = is_in_fuse(table, &one);
+	table->each[table->count++] = one;
 	return 0;
 }
 
+static union {
+	struct statmount_answer answer;
+	char bytes[ANSWER_BYTES];
+} told;
+
+/* Fills that in: 1, 0 when there is no such mount any more, or -errno. */
 static int
-add_by_id(uint64_t id, const char *prefix, struct mount_table *table)
+ask_of(uint64_t id)
 {
-	static union {
-		struct statmount_answer answer;
-		char bytes[8192];
-	} one;
-	static const size_t room = sizeof(one) - offsetof(struct statmount_answer, text);
+	static const size_t room = sizeof(told) - offsetof(struct statmount_answer, text);
 	struct id_request request = {
-		.size = sizeof(request), .id = id, .param = KIND_WANTED | MOUNT_POINT_WANTED,
+		.size = sizeof(request), .id = id, .param = KIND_WANTED | IDS_WANTED | MOUNT_POINT_WANTED,
 	};
 
-	if (syscall(SYS_statmount, &request, &one, sizeof(one), 0U) < 0)
-		return errno == ENOENT ? 0 : -errno;    /* gone meanwhile */
+	if (syscall(SYS_statmount, &request, &told, sizeof(told), 0U) < 0)
+		return errno == ENOENT ? 0 : -errno;
 	/* What it does not fill in (the place of one that our root does not reach) is still that of the one before. */
-	if (!(one.answer.mask & MOUNT_POINT_WANTED))
+	if (!(told.answer.mask & MOUNT_POINT_WANTED))
 		return 0;
-	if (one.answer.mnt_point >= room ||
-	    !memchr(one.answer.text + one.answer.mnt_point, '\0', room - one.answer.mnt_point))
-		return -EPROTO;
-	return add(table, one.answer.text + one.answer.mnt_point, prefix,
-		   (one.answer.mask & KIND_WANTED) && one.answer.sb_magic == FUSE_SUPER_MAGIC);
+	return told.answer.mnt_point < room &&
+	       memchr(told.answer.text + told.answer.mnt_point, '\0', room - told.answer.mnt_point) ? 1 : -EPROTO;
 }
 
 static int
-read_from_kernel(uint64_t inside, const char *prefix, struct mount_table *table)
+add_by_id(uint64_t id, struct mount_table *table)
+{
+	int rc = ask_of(id);
+	const char *place = rc > 0 ? below(table->prefix, told.answer.text + told.answer.mnt_point) : NULL;
+
+	if (!place)
+		return rc < 0 ? rc : 0;
+	return add(table, (struct mounted){
+		.id = id, .parent = told.answer.parent, .length = strlen(place),
+		.is_fuse = (told.answer.mask & KIND_WANTED) && told.answer.sb_magic == FUSE_SUPER_MAGIC,
+	});
+}
+
+static int
+read_from_kernel(uint64_t inside, struct mount_table *table)
 {
 	struct id_request request = { .size = sizeof(request), .id = inside };
 	uint64_t ids[MOUNTS_MAX];
@@ -135,7 +170,7 @@ read_from_kernel(uint64_t inside, const char *prefix, struct mount_table *table)
 		if (count < 0)
 			return -errno;
 		for (long i = 0; i < count && rc == 0; i++)
-			rc = add_by_id(ids[i], prefix, table);
+			rc = add_by_id(ids[i], table);
 		if (count > 0)
 			request.param = ids[count - 1];         /* goes on after that one */
 	} while (rc == 0 && count == MOUNTS_MAX);
@@ -150,14 +185,21 @@ names_fuse(const char *type)
 }
 
 static int
-read_from_table(const char *prefix, struct mount_table *table)
+read_from_table(struct mount_table *table)
 {
 	struct libmnt_iter *iter = lib.new_iter(MNT_ITER_FORWARD);
 	struct libmnt_fs *fs;
 	int rc = iter ? 0 : -ENOMEM;
 
-	while (rc == 0 && lib.table_next_fs(mountinfo, iter, &fs) == 0)
-		rc = add(table, lib.fs_get_target(fs), prefix, names_fuse(lib.fs_get_fstype(fs)));
+	while (rc == 0 && lib.table_next_fs(mountinfo, iter, &fs) == 0) {
+		const char *place = below(table->prefix, lib.fs_get_target(fs));
+
+		if (place)
+			rc = add(table, (struct mounted){
+				.id = (uint64_t)lib.fs_get_id(fs), .parent = (uint64_t)lib.fs_get_parent_id(fs),
+				.place = place, .length = strlen(place), .is_fuse = names_fuse(lib.fs_get_fstype(fs)),
+			});
+	}
 	return rc;
 }
 
@@ -166,12 +208,23 @@ mount_table_read(int inside, const char *prefix, struct mount_table *table)
 {
 	struct statx status;
 
+	table->prefix = prefix;
 	table->count = 0;
 	if (mountinfo)
-		return read_from_table(prefix, table);
+		return read_from_table(table);
 	if (statx(inside, "", AT_EMPTY_PATH, UNIQUE_ID_MASK, &status) < 0)
 		return -errno;
 	if (!(status.stx_mask & UNIQUE_ID_MASK))
 		return -ENOSYS;
-	return read_from_kernel(status.stx_mnt_id, prefix, table);
+	return read_from_kernel(status.stx_mnt_id, table);
+}
+
+const char *
+mount_table_place(const struct mount_table *table, unsigned which)
+{
+	const struct mounted *mounted = &table->each[which];
+
+	if (mounted->place)
+		return mounted->place;
+	return ask_of(mounted->id) > 0 ? below(table->prefix, told.answer.text + told.answer.mnt_point) : NULL;
 }
