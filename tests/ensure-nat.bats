@@ -231,6 +231,45 @@ overhears() { # A COMMAND...: whether A's link sees packets for 172.30.0.3 while
 	[ "$(arrived)" = "$((count + 1))" ]
 }
 
+# A bridge hands what is for these stations (IEEE 802.1D) to the port's own stack, past all that looks at bridged frames.
+to_reserved_stations() { # FRAME...
+	local nr
+	for nr in 00 01 02 03 04 05 06 07 08 09 0a 0b 0c 0d 0e 0f; do
+		in_guest a python3 tests/lib/frame.py "$@" "01:80:c2:00:00:$nr"
+	done
+	sleep 0.2
+}
+heard() { awk '/^Icmp: [0-9]/ { print $10 }' /proc/net/snmp; }  # echo requests, by the host itself
+
+@test "frames for the stations that bridges keep to themselves do not get past the check" {
+	expect 0 - own ensure-nat 172.30.0.2 banger-a
+	expect 0 - own ensure-nat 172.30.0.3 banger-b
+	local count
+	count=$(heard)
+	to_reserved_stations echo 172.30.0.3 172.30.0.1
+	[ "$(heard)" = "$count" ]
+	# They do arrive where the tap is a port like any other.
+	ip link set banger-a type bridge_slave group_fwd_mask 0
+	to_reserved_stations echo 172.30.0.3 172.30.0.1
+	[ "$(heard)" -gt "$count" ]
+	ip link set banger-a type bridge_slave group_fwd_mask 0xfffd
+}
+
+@test "no guest becomes the host's IPv6 router, whatever station it calls, NAT or none" {
+	local conf=/proc/sys/net/ipv6/conf link
+	for link in banger-a banger0; do echo 0 > "$conf/$link/disable_ipv6"; done
+	[ "$(cat "$conf/banger-a/accept_ra")" = 1 ]
+	in_guest a python3 tests/lib/frame.py advert 33:33:00:00:00:01
+	to_reserved_stations advert
+	[ "$(ip -6 route show default)" = "" ]
+	# The host does believe it where the tap is a port like any other.
+	ip link set banger-a type bridge_slave group_fwd_mask 0
+	to_reserved_stations advert
+	[ "$(ip -6 route show default | awk '{ print $5 }')" = banger-a ]
+	ip link set banger-a type bridge_slave group_fwd_mask 0xfffd
+	for link in banger-a banger0; do echo 1 > "$conf/$link/disable_ipv6"; done
+}
+
 @test "the other side cannot begin to talk to a guest, unless the host's own rules send it there" {
 	expect 0 - own ensure-nat 172.30.0.2 banger-a
 	run ! ip netns exec internet ping -n -q -c 1 -W 0.3 172.30.0.2

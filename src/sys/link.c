@@ -13,6 +13,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* A bit for each of the stations 01:80:c2:00:00:00 to 0f.  What is for the second, pause, the kernel drops. */
+enum { ALL_STATIONS = 0xfffd };
+
 struct finding {
 	struct link *link;
 	bool found;
@@ -41,6 +44,8 @@ take_port(const struct nlattr *attr, void *data)
 
 	if (mnl_attr_get_type(attr) == IFLA_BRPORT_ISOLATED && mnl_attr_validate(attr, MNL_TYPE_U8) == 0)
 		link->isolated = mnl_attr_get_u8(attr);
+	if (mnl_attr_get_type(attr) == IFLA_BRPORT_GROUP_FWD_MASK && mnl_attr_validate(attr, MNL_TYPE_U16) == 0)
+		link->bridges_all = mnl_attr_get_u16(attr) == ALL_STATIONS;
 	return MNL_CB_OK;
 }
 
@@ -256,7 +261,7 @@ link_join(int index, int master, const char *alias)
 }
 
 int
-link_set_isolated(int index, bool isolated)
+link_set_port(int index, bool isolated)
 {
 	char buffer[NETLINK_BYTES];
 	struct ifinfomsg *link;
@@ -267,6 +272,7 @@ link_set_isolated(int index, bool isolated)
 	info = mnl_attr_nest_start(request, IFLA_LINKINFO);
 	mnl_attr_put_strz(request, IFLA_INFO_SLAVE_KIND, "bridge");
 	port = mnl_attr_nest_start(request, IFLA_INFO_SLAVE_DATA);
+	mnl_attr_put_u16(request, IFLA_BRPORT_GROUP_FWD_MASK, ALL_STATIONS);
 	mnl_attr_put_u8(request, IFLA_BRPORT_ISOLATED, isolated);
 	mnl_attr_nest_end(request, port);
 	mnl_attr_nest_end(request, info);
@@ -316,7 +322,7 @@ link_isolate_ports(int bridge, bool (*is_one)(const struct link *link))
 			return -EOPNOTSUPP;
 		stubborn = round.index[0];
 		for (unsigned i = 0; i < round.count && rc == 0; i++)
-			rc = link_set_isolated(round.index[i], true);
+			rc = link_set_port(round.index[i], true);
 		if (rc < 0 && rc != -ENODEV)
 			return rc;
 	}

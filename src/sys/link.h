@@ -17,6 +17,7 @@ struct link {
 	bool is_tap;                    /* kind tun, type tap (not a tun) */
 	bool is_port;                   /* of a bridge */
 	bool isolated;                  /* and does not talk to others that are isolated */
+	bool bridges_all;               /* and gives all frames to the bridge, see link_set_port */
 	unsigned char station[6];       /* its Ethernet address */
 	char kind[16];                  /* "bridge", "tun", ...; "" for hardware */
 	char alias[256];                /* IFALIASZ of linux/if.h */
@@ -50,9 +51,10 @@ int link_set_up(int index);
  * in one request. */
 int link_join(int index, int master, const char *alias);
 
-/* An isolated port and others that are isolated do not talk to each other (Linux 4.18). */
-int link_set_isolated(int index, bool isolated);
+/* A port gives all frames to the bridge; of itself it keeps those for the stations 01:80:c2:00:00:0x, whatever is in
+ * them, for its own stack, past every filter of bridged frames (group_fwd_mask, Linux 4.15).  An isolated one and
+ * others that are isolated do not talk to each other (4.18). */
+int link_set_port(int index, bool isolated);
 
-/* The same for every port of the bridge that is one of those; read back, -EOPNOTSUPP when it did not
- * hold. */
+/* Isolates every port of the bridge that is one of those; read back, -EOPNOTSUPP when it did not hold. */
 int link_isolate_ports(int bridge, bool (*is_one)(const struct link *link));

@@ -63,16 +63,16 @@ take_hold(struct link *tap, const struct settings *settings)
 	return rc < 0 ? failed(rc, "cannot find the tap again") : CODE_DONE;
 }
 
-/* A kernel that does not know the flag takes it without a word: it is read back. */
+/* A kernel that does not know what is set takes it without a word: it is read back. */
 static int
-isolate(int index, bool isolated)
+set_port(int index, bool isolated)
 {
 	struct link tap = { 0 };
-	int rc = link_set_isolated(index, isolated);
+	int rc = link_set_port(index, isolated);
 
 	if (rc == 0)
 		rc = link_find(&ask.tap, &tap);
-	return rc < 0 ? rc : tap.isolated == isolated ? 0 : -EOPNOTSUPP;
+	return rc < 0 ? rc : tap.bridges_all && tap.isolated == isolated ? 0 : -EOPNOTSUPP;
 }
 
 static int
@@ -86,8 +86,8 @@ set_up(const struct link *tap, const struct link *bridge, const struct settings 
 	tap_alias(ask.vm.text, alias, sizeof(alias));
 	if (rc == 0)
 		rc = link_join(tap->index, bridge->index, alias);
-	if (rc == 0 && (settings->guest_isolation || tap->isolated))
-		rc = isolate(tap->index, settings->guest_isolation);
+	if (rc == 0)
+		rc = set_port(tap->index, settings->guest_isolation);
 	if (rc == 0)
 		rc = link_set_up(bridge->index);
 	if (rc == 0)

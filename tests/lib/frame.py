@@ -3,13 +3,18 @@
 arp SENDER                  "SENDER is at eth0's address", to everybody
 vlan SOURCE TARGET MAC      an ICMP echo request inside two VLAN tags of number 0, for the station MAC
 raw ETHERTYPE               sixty bytes of something else, to everybody
-advert                      an IPv6 router advertisement
+advert STATION              an IPv6 router advertisement, for the station
+echo SOURCE TARGET STATION  an ICMP echo request, for the station
 """
 import socket
 import struct
 import sys
 
 EVERYBODY = b"\xff" * 6
+
+
+def station(text):
+    return bytes.fromhex(text.replace(":", ""))
 
 
 def checksum(data):
@@ -44,11 +49,12 @@ if kind == "arp":
     frame = EVERYBODY + own + struct.pack("!HHHBBH", 0x0806, 1, 0x0800, 6, 4, 1) \
         + own + sender + b"\0" * 6 + socket.inet_aton("172.30.0.1")
 elif kind == "vlan":
-    station = bytes.fromhex(arguments[2].replace(":", ""))
-    frame = station + own + struct.pack("!HHHHH", 0x8100, 0, 0x8100, 0, 0x0800) \
+    frame = station(arguments[2]) + own + struct.pack("!HHHHH", 0x8100, 0, 0x8100, 0, 0x0800) \
         + echo_request(arguments[0], arguments[1])
 elif kind == "advert":
-    frame = b"\x33\x33\0\0\0\x01" + own + struct.pack("!H", 0x86DD) + advertisement(own)
+    frame = station(arguments[0]) + own + struct.pack("!H", 0x86DD) + advertisement(own)
+elif kind == "echo":
+    frame = station(arguments[2]) + own + struct.pack("!H", 0x0800) + echo_request(*arguments[:2])
 else:
     frame = EVERYBODY + own + struct.pack("!H", int(arguments[0], 16)) + b"\0" * 60
 # The header of IFF_VNET_HDR is the tap's business, not ours.
