@@ -507,17 +507,12 @@ for i in range(2000):
 @test "races: files swapped while the verb is about to open them are refused or the ones checked" {
 	local n
 	for n in 1 2 3 4 5 6 7 8; do
-		as banger sh -c "while :; do
-			mv $images/root.ext4 $images/x; ln -s /run/canary/file $images/root.ext4
-			rm $images/root.ext4; mv $images/x $images/root.ext4; done" 3>&- &
-		local swapper=$!
+		over_and_over "mv $images/root.ext4 $images/x; ln -s /run/canary/file $images/root.ext4
+			rm $images/root.ext4; mv $images/x $images/root.ext4"
 		if banger-priv prepare-jailer-chroot vm1 "$images/vmlinux" drive=d:"$images/root.ext4" > /dev/null 2>&1; then
 			[ "$(stat -c %U "$root/d")" = banger ]
 		fi
-		# It may not have become banger's yet.
-		kill -KILL "$swapper"
-		while pkill -KILL -u banger; do sleep .01; done
-		wait "$swapper" 2> /dev/null || :
+		no_more
 		as banger sh -c "[ ! -e $images/x ] || mv -f $images/x $images/root.ext4"
 		banger-priv cleanup-jailer-chroot vm1
 	done
