@@ -305,6 +305,46 @@ signal.pause()"
 	[ ! -e "$jails/vm1" ]
 }
 
+@test "fails: what cannot be looked into is not taken for what is not there" {
+	local n status
+	for n in $(seq 100); do
+		expect 0 - prepare
+		mkdir -p /sys/fs/cgroup/banger/vm1
+		status=0
+		inject fail:ENFILE openat2 "$n" banger-priv cleanup-jailer-chroot vm1 2> "$BATS_TEST_TMPDIR/err" || status=$?
+		[ "$status" != 125 ] || break
+		[[ $status =~ ^[45]$ ]] || { echo "call $n: $status"; false; }
+		grep -q 'ENFILE\|Too many open files' "$BATS_TEST_TMPDIR/err"
+		expect 0 - own cleanup-jailer-chroot vm1
+	done
+	[ "$n" -gt 20 ]
+	[ ! -e "$jails/vm1" ]
+}
+
+@test "fails: a bind that cannot be made private is left, and so is what the host has mounted in it" {
+	local call n status peers=/run/canary/peers
+	mkdir "$peers"
+	mount -t tmpfs peers "$peers"
+	mount --make-shared "$peers"
+	mkdir "$peers/below"
+	mount -t tmpfs below "$peers/below"
+	for call in openat2 mount_setattr; do
+		for n in $(seq 100); do
+			mkdir -p "$jails/vm1/root/usr/lib"
+			mountpoint -q "$jails/vm1/root/usr/lib" || mount --rbind "$peers" "$jails/vm1/root/usr/lib"
+			status=0
+			inject fail:ENFILE "$call" "$n" banger-priv cleanup-jailer-chroot vm1 2> /dev/null || status=$?
+			mountpoint -q "$peers/below" || { echo "gone with $call $n"; false; }
+			[ "$status" != 125 ] || break
+			[[ $status =~ ^[45]$ ]] || { [ "$status" = 0 ] && [ ! -e "$jails/vm1" ]; }
+		done
+		[ "$n" -gt 2 ]
+		[ ! -e "$jails/vm1" ]
+	done
+	umount --recursive "$peers"
+	rmdir "$peers"
+}
+
 @test "does: mount points with blanks, newlines, escapes and '(deleted)' in their names, from either table" {
 	local name from names=("a b " $'a\tb\nc' 'a\040b' 'a - ext4 b (deleted)' $'\e[2J' "$(printf 'a%.0s' {1..255})")
 	# listmount(2), of Linux 6.8, and what libmount reads.
@@ -403,16 +443,10 @@ for name in sys.argv[2:]:
 	for n in $(seq 1 "$step" 400); do
 		banger-priv prepare-jailer-chroot vm1 "$images/vmlinux" drive=rootfs:"$images/root.ext4" > /dev/null
 		chmod 0711 "$jails/vm1"
-		as banger sh -c "while :; do
-			mkdir -p $root/x; mv $root/x $root/y; ln -sfn /run/canary $root/x; rm -rf $root/x $root/y; done" \
-			> /dev/null 2>&1 3>&- &
-		local swapper=$!
+		over_and_over "mkdir -p $root/x; mv $root/x $root/y; ln -sfn /run/canary $root/x; rm -rf $root/x $root/y"
 		status=0
 		inject fail:EAGAIN caged "$n" banger-priv cleanup-jailer-chroot vm1 2> /dev/null || status=$?
-		# It may not have become banger's yet.
-		kill -KILL "$swapper"
-		while pkill -KILL -u banger; do sleep .01; done
-		wait "$swapper" 2> /dev/null || :
+		no_more
 		banger-priv cleanup-jailer-chroot vm1
 		[ "$(jail_state)" = "$before" ]
 		[ "$status" != 125 ] || break

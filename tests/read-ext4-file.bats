@@ -30,6 +30,19 @@ teardown() { canaries_same && canaries_end; }
 	expect 0 - own read-ext4-file "$images/plain.ext4" "/links/long"
 }
 
+@test "fails: an image, or a configuration, that cannot be read is not called another thing" {
+	local n status said=$BATS_TEST_TMPDIR/said
+	# The loader reads once.
+	for n in $(seq 3 200); do
+		status=0
+		inject fail:EIO read "$n" banger-priv read-ext4-file "$images/plain.ext4" /etc/hostname > /dev/null 2> "$said" || status=$?
+		[ "$status" != 125 ] || break
+		[[ $status =~ ^[45]$ ]] || { echo "read $n: $status: $(cat "$said")"; false; }
+		grep -q 'I.* error\|cannot be read' "$said" || { echo "read $n: $(cat "$said")"; false; }
+	done
+	[ "$n" -gt 40 ] || { echo "$n reads"; false; }
+}
+
 @test "refuses: symlinks that are damaged, encrypted, too long or too deep; directories that are too deep" {
 	expect 3 unfit own read-ext4-file "$images/encrypted.ext4" /etc/hostname
 	[[ $err == *"PATH is encrypted" ]]

@@ -17,10 +17,10 @@ enum { END_MS = 5000, STRAYS_MS = 10000 };
 enum code
 clean_up_processes(const struct vm_id *vm, const struct settings *settings, struct left *left)
 {
-	bool runs = cgroup_is_running(vm);
+	bool ran = cgroup_is_running(vm) != 0;
 	int rc = cgroup_end(vm, END_MS), stray = executable_any_used(vm, settings);
 
-	if (!runs && rc == 0)
+	if (!ran && rc == 0)
 		stage_touched_nothing();
 	left->no_cgroup = rc == 0;
 	/* Where no lease tells, all processes are looked at. */

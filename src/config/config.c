@@ -135,7 +135,7 @@ read_file(char *text, size_t size, size_t *length, char *why, size_t why_size)
 	struct stat status;
 	size_t bad = 0;
 	ssize_t got;
-	int fd, path_fd = trusted_open(CONFIG_FILE, &status, &bad);
+	int rc, fd, path_fd = trusted_open(CONFIG_FILE, &status, &bad);
 
 	*length = 0;
 	if (path_fd == -EPERM || path_fd == -ELOOP) {
@@ -159,8 +159,11 @@ read_file(char *text, size_t size, size_t *length, char *why, size_t why_size)
 		return -errno;
 	}
 	got = read(fd, text, size);
+	rc = got < 0 ? -errno : 0;
 	close(fd);
-	if (got < 0 || (size_t)got == size) {
+	if (rc < 0)
+		return rc;
+	if ((size_t)got == size) {
 		snprintf(why, why_size, "longer than %zu bytes", size - 1);
 		return -EFBIG;
 	}

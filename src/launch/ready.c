@@ -125,7 +125,10 @@ ready_hierarchy(struct launched *launched, const struct vm_id *vm, const struct 
 	if (rc < 0)
 		return failed(rc, "cannot open the cgroup of all VMs");
 	launched->has_parent = rc;
-	if (cgroup_is_running(vm))
+	rc = cgroup_is_running(vm);
+	if (rc < 0)
+		return failed(rc, "cannot look into the VM's cgroup");
+	if (rc > 0)
 		return refused(REASON_IN_USE, "a process of that VM still runs; kill-process ends it");
 	return look_at_limits(limits, count);
 }

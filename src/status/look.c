@@ -130,12 +130,14 @@ look_at_jails(const struct settings *settings)
 static int
 find_process(const struct object *object, bool has_cgroups, const struct settings *settings)
 {
+	int runs;
+
 	if (object->kind == OBJECT_CGROUP && strcmp(object->state, "populated") == 0)
 		return process_hold_vmm(&object->vm, settings);
-	if (object->kind == OBJECT_CHROOT && !(has_cgroups && strcmp(object->state, "prepared") == 0) &&
-	    !cgroup_is_running(&object->vm))
-		return process_hold_stray(&object->vm, settings);
-	return -ESRCH;
+	if (object->kind != OBJECT_CHROOT || (has_cgroups && strcmp(object->state, "prepared") == 0))
+		return -ESRCH;
+	runs = cgroup_is_running(&object->vm);
+	return runs < 0 ? runs : runs ? -ESRCH : process_hold_stray(&object->vm, settings);
 }
 
 enum code

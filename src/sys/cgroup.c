@@ -149,24 +149,24 @@ cgroup_populated(int cgroup)
 	int fd = beneath_open(cgroup, "cgroup.events", O_RDONLY, 0);
 
 	if (fd < 0)
-		return fd;
+		return fd == -ENOENT ? 0 : fd;
 	got = read(fd, events, sizeof(events) - 1);
-	close(fd);
 	if (got < 0)
-		return -EIO;
-	return strstr(events, "populated 1") != NULL;
+		got = errno == ENODEV ? 0 : -errno;     /* it went meanwhile */
+	close(fd);
+	return got < 0 ? (int)got : strstr(events, "populated 1") != NULL;
 }
 
-bool
+int
 cgroup_is_running(const struct vm_id *vm)
 {
 	int cgroup = cgroup_open(vm), populated;
 
 	if (cgroup < 0)
-		return false;
+		return cgroup == -ENOENT ? 0 : cgroup;
 	populated = cgroup_populated(cgroup);
 	close(cgroup);
-	return populated != 0;
+	return populated;
 }
 
 int
@@ -270,21 +270,28 @@ cgroup_each(void (*each)(const char *vm, bool populated, void *data), void *data
 {
 	struct directory_reader all = { .fd = open_parent() };
 	const char *name;
+	int rc = 0;
 
 	if (all.fd < 0)
 		return all.fd == -ENOENT ? 0 : all.fd;
-	while ((name = directory_next(&all)) && *name) {
-		/* Files, and what is no VM's: beneath_open of the former fails as that of a directory. */
+	while (rc >= 0 && (name = directory_next(&all)) && *name) {
+		/* What is no VM's, and files, which are opened as directories. */
 		int cgroup = strcmp(name, CONSOLES) == 0 ? -ENOENT :
 			     beneath_open(all.fd, name, O_RDONLY | O_DIRECTORY, 0);
 
-		if (cgroup < 0)
+		if (cgroup < 0) {
+			rc = cgroup == -ENOENT || cgroup == -ENOTDIR ? 0 : cgroup;
 			continue;
-		each(name, cgroup_populated(cgroup) != 0, data);
+		}
+		rc = cgroup_populated(cgroup);
 		close(cgroup);
+		if (rc >= 0)
+			each(name, rc, data);
 	}
+	if (rc >= 0)
+		rc = name ? 0 : -errno;
 	close(all.fd);
-	return name ? 0 : -errno;
+	return rc;
 }
 
 int

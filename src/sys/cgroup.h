@@ -29,11 +29,11 @@ int cgroup_make(const struct vm_id *vm);
 /* The same of one that is there; -ENOENT when there is none (or no cgroup v2). */
 int cgroup_open(const struct vm_id *vm);
 
-/* 1 when a process is in it or below it, 0 when not, or -errno (cgroup.events). */
+/* 1 when a process is in it or below it, 0 when not or when it is gone, or -errno (cgroup.events). */
 int cgroup_populated(int cgroup);
 
-/* Whether there is a process of that VM; true, too, where that cannot be told. */
-bool cgroup_is_running(const struct vm_id *vm);
+/* Whether there is a process of that VM: 1, 0 (also where it has no cgroup), or -errno. */
+int cgroup_is_running(const struct vm_id *vm);
 
 /* Whether the hierarchy's root has that controller to give: 1, 0, or -errno.  The same for the one that a limit is
  * of. */

@@ -89,30 +89,50 @@ detach_fuse(int directory, const struct mount_table *table)
 	int rc = 0;
 
 	for (unsigned at = table->count; rc == 0 && at-- > 0;) {
-		bool goes = table->each[at].is_fuse && !table->each[at].lies_in_fuse;
-		const char *place = goes ? mount_table_place(table, at) : NULL;
+		const char *place;
 
-		rc = place ? detach_one(directory, place) : 0;
+		if (!table->each[at].is_fuse || table->each[at].lies_in_fuse)
+			continue;
+		rc = mount_table_place(table, at, &place);
+		if (rc > 0)
+			rc = detach_one(directory, place);
 		if (rc == -ENOENT || rc == -EINVAL)
 			rc = 0;
 	}
 	return rc;
 }
 
+/* Of a path: another mount, or a symlink, is in its place or above it. */
+static bool
+lies_hidden(int rc)
+{
+	return rc == -ENOENT || rc == -ENOTDIR || rc == -ELOOP || rc == -EINVAL;
+}
+
 /* Takes each of them out of its peer group: what is unmounted below one is unmounted in its peers.  One
  * that lies hidden under another has its turn when that is gone; it has nothing below it by then. */
-static void
+static int
 make_all_private(int directory, const struct mount_table *table)
 {
-	for (unsigned i = 0; i < table->count; i++) {
-		const char *place = goes_with_fuse(&table->each[i]) ? NULL : mount_table_place(table, i);
-		int fd = place ? open_below(directory, place, strlen(place), 0) : -1;
+	int rc = 0;
 
-		if (fd >= 0) {
-			mount_make_private(fd);
+	for (unsigned i = 0; i < table->count && rc == 0; i++) {
+		const char *place;
+		int fd;
+
+		if (goes_with_fuse(&table->each[i]))
+			continue;
+		rc = mount_table_place(table, i, &place);
+		if (rc <= 0)
+			continue;
+		fd = open_below(directory, place, strlen(place), 0);
+		rc = fd < 0 ? fd : mount_make_private(fd);
+		if (fd >= 0)
 			close(fd);
-		}
+		if (lies_hidden(rc))
+			rc = 0;
 	}
+	return rc;
 }
 
 /* What is needed to put a mount back: where it was, and a detached one of the same, which keeps nothing busy; -1 where
@@ -182,14 +202,18 @@ remove_mounts(int directory, const struct mount_table *table)
 {
 	static struct taken_off all[MOUNTS_MAX];
 	unsigned at = table->count;
-	int rc = 0;
+	int rc = make_all_private(directory, table);
 
-	make_all_private(directory, table);
+	if (rc < 0)
+		return rc;
 	while (rc == 0 && at > 0) {
-		const char *place = goes_with_fuse(&table->each[--at]) ? NULL : mount_table_place(table, at);
+		const char *place;
 
-		all[at] = (struct taken_off){ NULL, -1 };
-		if (place)
+		all[--at] = (struct taken_off){ NULL, -1 };
+		if (goes_with_fuse(&table->each[at]))
+			continue;
+		rc = mount_table_place(table, at, &place);
+		if (rc > 0)
 			rc = take_off(directory, place, &all[at]);
 	}
 	for (; at < table->count; at++) {

@@ -44,8 +44,10 @@ probe_type(const char **why)
 	blkid_probe_enable_superblocks(probe, 1);
 	blkid_probe_set_superblocks_flags(probe, BLKID_SUBLKS_TYPE);
 	blkid_probe_enable_partitions(probe, 1);
-	/* 1: nothing is there.  -2: more than one thing is. */
-	if (rc == 0 && blkid_do_safeprobe(probe) != 0)
+	/* 1: nothing is there.  -2: more than one thing is.  Else a -errno, as where it cannot be read. */
+	if (rc == 0)
+		rc = blkid_do_safeprobe(probe);
+	if (rc == 1 || rc == -2)
 		rc = -EMEDIUMTYPE;
 	if (rc == 0 && (blkid_probe_lookup_value(probe, "TYPE", &type, NULL) < 0 ||
 			strcmp(type, "ext4") != 0 || blkid_probe_has_value(probe, "PTTYPE")))

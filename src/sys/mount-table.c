@@ -219,12 +219,14 @@ mount_table_read(int inside, const char *prefix, struct mount_table *table)
 	return read_from_kernel(status.stx_mnt_id, table);
 }
 
-const char *
-mount_table_place(const struct mount_table *table, unsigned which)
+int
+mount_table_place(const struct mount_table *table, unsigned which, const char **place)
 {
 	const struct mounted *mounted = &table->each[which];
+	int rc = mounted->place ? 1 : ask_of(mounted->id);
 
-	if (mounted->place)
-		return mounted->place;
-	return ask_of(mounted->id) > 0 ? below(table->prefix, told.answer.text + told.answer.mnt_point) : NULL;
+	if (rc <= 0)
+		return rc;
+	*place = mounted->place ? mounted->place : below(table->prefix, told.answer.text + told.answer.mnt_point);
+	return *place != NULL;
 }

@@ -37,8 +37,8 @@ int mount_table_read(int inside, const char *prefix, struct mount_table *table);
 
 /* Where one is: its path below prefix, of any length, until the next call.  Asked anew each time, since the owner may
  * move a directory on the way, or even what it is mounted on, from another mount namespace; before Linux 6.8 where it
- * was.  NULL when it is mounted there no more. */
-const char *mount_table_place(const struct mount_table *table, unsigned which);
+ * was.  1; 0 when it is mounted there no more; or -errno. */
+int mount_table_place(const struct mount_table *table, unsigned which, const char **place);
 
 #define MOUNT_TABLE_CALLS \
 	CALL(statx, "the id of a mount"), \

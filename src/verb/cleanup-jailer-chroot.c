@@ -26,9 +26,11 @@ static enum code
 act(const struct settings *settings)
 {
 	struct jail_fault fault = { 0 };
-	int rc;
+	int rc = cgroup_is_running(&ask.vm);
 
-	if (cgroup_is_running(&ask.vm))
+	if (rc < 0)
+		return failed(rc, "cannot look into the VM's cgroup");
+	if (rc > 0)
 		return refused(REASON_IN_USE, "a process of that VM still runs; kill-process ends it");
 	rc = chroot_remove(&ask.vm, settings, &fault);
 	if ((rc == -EPERM || rc == -ELOOP) && fault.path)

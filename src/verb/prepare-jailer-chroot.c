@@ -111,9 +111,11 @@ is_free(int jail, const struct settings *settings, const struct vm_side *vm)
 {
 	bool own_uid = settings->vm_uid.first != settings->vm_uid.last;
 	bool own_gid = settings->vm_gid.first != settings->vm_gid.last;
-	int taken, is_there = chroot_is_there(jail, &ask.vm);
+	int taken, is_there = chroot_is_there(jail, &ask.vm), runs = cgroup_is_running(&ask.vm);
 
-	if (cgroup_is_running(&ask.vm))
+	if (runs < 0)
+		return failed(runs, "cannot look into the VM's cgroup");
+	if (runs)
 		return refused(REASON_IN_USE, "a process of that VM still runs; kill-process ends it");
 	if (is_there < 0)
 		return failed(is_there, "cannot look for a chroot of that VM");

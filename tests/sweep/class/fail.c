@@ -37,6 +37,16 @@ errors_of(long call)
 	}
 }
 
+/* What could not be found out is neither done nor refused, busy or no.  EPERM may be an answer, to whether something is
+ * root's, and ENOSYS a reason to refuse. */
+static bool
+takes_trouble_for_answer(const struct way *way, int code, int error)
+{
+	bool refused = code == 3 || code == 6;
+
+	return code != way->code && error != EPERM && (code == 0 || code == 7 || (refused && error != ENOSYS));
+}
+
 static void
 fail_at(const struct line *line, enum start start, const struct way *way, unsigned long when, long call, int error)
 {
@@ -53,8 +63,7 @@ fail_at(const struct line *line, enum start start, const struct way *way, unsign
 	/* What was done stays done when nobody can be told. */
 	if (visit.to_stdout && is_documented(code))
 		code = way->code;
-	/* Nobody may take what could not be found out for an answer; EPERM is one, to whether something is root's. */
-	if ((code == 0 || code == 7) && code != way->code && error != EPERM)
+	if (takes_trouble_for_answer(way, code, error))
 		defect(where, "exit %d instead of %d is no answer", code, way->code);
 	judge(line, way, code, where);
 	undo(line, NULL, where);
