@@ -160,6 +160,32 @@ for i in range($many):
 	rmdir /sys/fs/cgroup/banger
 }
 
+@test "refuses: a process of the VM in its cgroup is busy, and no error hides it" {
+	local call n status words
+	mkdir -p /sys/fs/cgroup/banger/vm1
+	start sleep 100
+	echo "$pid" > /sys/fs/cgroup/banger/vm1/cgroup.procs
+	mkdir -p "$root"
+	for call in openat2 openat fstatfs read; do
+		for n in $(seq 100); do
+			for words in "cleanup-jailer-chroot vm1" "prepare-jailer-chroot vm1 $images/vmlinux"; do
+				[[ $words != prepare* ]] || rmdir "$root" "$jails/vm1"
+				status=0
+				# shellcheck disable=SC2086
+				inject fail:EIO "$call" "$n" banger-priv $words 2> /dev/null || status=$?
+				[[ $words != prepare* ]] || mkdir "$jails/vm1" "$root"
+				# 127: where the loader could not read.
+				[[ $status =~ ^([456]|125|127)$ ]] || { echo "$words, $call $n: $status"; false; }
+			done
+			[ -d "$root" ]
+			[ "$status" != 125 ] || break
+		done
+	done
+	end "$pid"
+	expect 0 - own cleanup-jailer-chroot vm1
+	rmdir /sys/fs/cgroup/banger
+}
+
 # The mounts below the jail but for their numbers: mount points, attributes, sources.
 mounts_below() { grep " $jails/" /proc/self/mountinfo | cut -d' ' -f4-6,8- | sort; }
 

@@ -164,6 +164,27 @@ starts() { # static|dynamic
 
 @test "and so with a firecracker that is dynamically linked" { starts dynamic; }
 
+@test "the owner's process in mounts of its own is not asked after, and has none of ours when the chroot is gone" {
+	local vmm before
+	before=$(jail_state)
+	expect 0 - prepare drive=rootfs:"$images/root.ext4"
+	expect 0 - own launch-firecracker vm1
+	vmm=$(jq .pid <<< "$out")
+	start setpriv --reuid banger --regid banger --clear-groups unshare --user --map-root-user --mount \
+		sh -c "cd $root && exec sleep 100"
+	until_true test "$root" -ef "/proc/$pid/cwd"
+	until_true grep -qx sleep "/proc/$pid/comm"
+	grep -q "$jails/vm1" "/proc/$pid/mountinfo"
+	expect 6 in-use own cleanup-jailer-chroot vm1
+	expect 0 - own kill-process "$vmm" vm=vm1
+	until_true own cleanup-jailer-chroot vm1 2> /dev/null
+	alive "$pid"
+	run ! grep "$jails/vm1" "/proc/$pid/mountinfo"
+	[ "$(jail_state | grep -v cgroup)" = "$(grep -v cgroup <<< "$before")" ]
+	expect 0 - prepare
+	expect 0 - own cleanup-jailer-chroot vm1
+}
+
 @test "what the VM put into its chroot is not walked through when it goes" {
 	local n
 	for n in empty full; do

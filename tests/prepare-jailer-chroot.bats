@@ -59,7 +59,7 @@ for way in os.link, os.rename:
 
 @test "refuses: what stands in the place of /dev/vhost-vsock gets into no jail" {
 	! [ -e /dev/vhost-vsock ] || mv /dev/vhost-vsock /dev/vhost-vsock.away
-	for node in "b 10 241" "c 1 5"; do
+	for node in "b 10 241" "c 1 5" "c 10 237"; do
 		# shellcheck disable=SC2086
 		mknod /dev/vhost-vsock $node
 		expect 3 absent own prepare-jailer-chroot vm1 "$images/vmlinux" vsock=yes

@@ -123,13 +123,11 @@ check_devices(const struct settings *settings)
 		{ "/dev/loop-control", 237, "loop-control", "loop" },
 		{ "/dev/mapper/control", 236, "device-mapper", "dm_mod" },
 	};
-	/* Only vsock=yes wants it. */
-	static const struct device vsock = { "/dev/vhost-vsock", 241, "vhost-vsock", "vhost_vsock" };
 
 	(void)settings;
 	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
 		check_device(&needed[i], true);
-	check_device(&vsock, false);
+	check_device(&device_vhost_vsock, false);        /* only vsock=yes wants it */
 }
 
 void

@@ -3,6 +3,7 @@
  */
 #include "sys/chroot.h"
 
+#include "sys/device.h"
 #include "sys/directory.h"
 #include "sys/mounts.h"
 #include "sys/pinned.h"
@@ -159,15 +160,12 @@ chroot_add_link(const struct chroot *chroot, const char *name, const char *to)
 int
 chroot_find_vsock(dev_t *device)
 {
-	struct stat status;
+	int rc = device_look(&device_vhost_vsock);
 
-	if (lstat("/dev/vhost-vsock", &status) < 0)
-		return -errno;
-	/* A misc device; its number is the kernel's own answer, and nothing else goes in. */
-	if (!S_ISCHR(status.st_mode) || major(status.st_rdev) != 10)
-		return -ENXIO;
-	*device = status.st_rdev;
-	return 0;
+	/* Its number is the driver's own, whatever stands in /dev. */
+	if (rc == 0)
+		*device = makedev(DEVICE_MAJOR, device_vhost_vsock.minor_nr);
+	return rc;
 }
 
 int

@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+const struct device device_vhost_vsock = { "/dev/vhost-vsock", 241, "vhost-vsock", "vhost_vsock" };
+
 int
 device_look(const struct device *device)
 {

@@ -15,6 +15,9 @@ struct device {
 
 enum { DEVICE_MAJOR = 10 };
 
+/* That of VMs with vsock=yes. */
+extern const struct device device_vhost_vsock;
+
 /* 0 when the node is there, -ENOENT, -ENXIO when something else has its name, or -errno. */
 int device_look(const struct device *device);
 

@@ -58,8 +58,8 @@ install_configuration() {
 
 # ---- what must not change ----
 
-# Things of root's that no verb has any business with: a file, a directory, a FIFO, a socket, a mount,
-# a link, an nft table, a process, and a loop device where there is one.
+# Things of root's that no verb has any business with: a file, a directory, a FIFO, a socket, a device's node, a mount,
+# a link, an nft table and a process.
 canaries_plant() {
 	local there=/run/canary
 	mkdir -m 0700 "$there"
@@ -68,6 +68,7 @@ canaries_plant() {
 	mkdir -m 0750 "$there/directory"
 	echo inside > "$there/directory/file"
 	mkfifo -m 0600 "$there/fifo"
+	mknod -m 0600 "$there/device" b 7 4095
 	mkdir "$there/mount"
 	mount -t tmpfs -o size=64k,mode=0700 canary "$there/mount"
 	echo mounted > "$there/mount/file"
@@ -84,6 +85,7 @@ canaries_plant() {
 
 canaries_state() {
 	find /run/canary -printf '%p %u %g %m %n %i %T@ %y\n' | sort
+	stat -c '%t:%T %Z' /run/canary/device
 	cat /run/canary/file /run/canary/directory/file /run/canary/mount/file
 	grep canary /proc/self/mountinfo
 	ip -j -d link show canary0 | jq -c 'map({ifname, ifindex, ifalias, flags, operstate})'
