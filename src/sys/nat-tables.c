@@ -245,7 +245,9 @@ nat_look(const struct settings *settings, struct nat *nat)
 
 	*nat = (struct nat){ 0 };
 	describe(settings, looking.description, sizeof(looking.description));
-	rc = nft_each_chain(look_at, &looking);
+	rc = nft_generation(&nat->generation);
+	if (rc == 0)
+		rc = nft_each_chain(look_at, &looking);
 	nat->is_there = looking.seen == CHAINS;
 	nat->is_whole = looking.whole == CHAINS;
 	return rc < 0 ? rc : forward_look(&nat->forward);

@@ -50,7 +50,7 @@ find_element(const struct nat_set *set, const struct nat_key *key, struct found 
 }
 
 int
-nat_find(const struct guest *guest)
+nat_find(const struct guest *guest, enum nat_place *place)
 {
 	struct nat_key key = key_of(guest);
 	struct found own = { 0 }, held = { 0 };
@@ -58,7 +58,8 @@ nat_find(const struct guest *guest)
 
 	if (rc == 0 && !own.any)
 		rc = find_element(&nat_sets[ADDRESSES], &key, &held);
-	return rc < 0 ? rc : own.any ? 0 : held.any ? -EEXIST : -ENOENT;
+	*place = own.any ? NAT_OWN : held.any ? NAT_TAKEN : NAT_FREE;
+	return rc;
 }
 
 /* What is to be so. */
@@ -79,7 +80,7 @@ plan_add(const struct nat *nat, const struct change *change)
 	int rc = 0;
 
 	tap_alias(change->vm, tag, sizeof(tag));
-	nft_begin(&batch);
+	nft_begin(&batch, nat->generation);
 	if (!nat->is_whole)
 		nat_rebuild(&batch, nat, change->settings);
 	if (nat->is_there)
@@ -112,8 +113,8 @@ carry_out(int (*plan)(const struct nat *nat, const struct change *change), const
 	if (rc < 0)
 		return rc;
 	rc = nft_commit(&batch);
-	if (rc == 0)
-		return 0;
+	if (rc == 0 || rc == -EBUSY)
+		return rc;
 	again = nat_look(change->settings, &now);
 	if (again == 0)
 		again = plan(&now, change);
@@ -195,12 +196,12 @@ plan_remove(const struct nat *nat, const struct change *change)
 	struct nat_key key = key_of(change->guest);
 	int last = nat_is_last(change->guest);
 
-	nft_begin(&batch);
+	nft_begin(&batch, nat->generation);
 	return last < 0 ? last : last ? remove_last(nat) : remove_one(&key);
 }
 
-int
-nat_withdraw(const struct settings *settings, const struct guest *guest, const char **cannot)
+static int
+withdraw(const struct settings *settings, const struct guest *guest, const char **cannot)
 {
 	const struct change change = { settings, guest, NULL };
 	struct nat nat;
@@ -221,6 +222,17 @@ nat_withdraw(const struct settings *settings, const struct guest *guest, const c
 	/* Not while the rules may be gone. */
 	if (rc < 0 && known && last)
 		sysctl_set_link("ipv4", settings->bridge.text, "forwarding", 1);
+	return rc;
+}
+
+int
+nat_withdraw(const struct settings *settings, const struct guest *guest, const char **cannot)
+{
+	int rc, tries = NAT_TRIES;
+
+	do
+		rc = withdraw(settings, guest, cannot);
+	while (rc == -EBUSY && --tries > 0);
 	return rc;
 }
 

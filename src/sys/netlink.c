@@ -83,12 +83,30 @@ is_framed(const char *answer, size_t length)
 	return length > 0;
 }
 
+/* Whether things changed between two parts of the answer.  libmnl would stop there; but a socket takes no other
+ * question before the answer to this one was read to its end. */
+static bool
+take_torn(char *answer, size_t length)
+{
+	bool torn = false;
+
+	for (size_t at = 0; at < length;) {
+		struct nlmsghdr *header = (void *)(answer + at);
+
+		torn |= header->nlmsg_flags & NLM_F_DUMP_INTR;
+		header->nlmsg_flags &= (uint16_t)~NLM_F_DUMP_INTR;
+		at += NLMSG_ALIGN(header->nlmsg_len);
+	}
+	return torn;
+}
+
 int
 netlink_exchange(int descriptor, void *requests, size_t length, mnl_cb_t callback, void *data)
 {
 	static const struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
 	static _Alignas(struct nlmsghdr) char answer[ANSWER_BYTES];
 	static unsigned sequence;
+	bool torn = false;
 
 	number(requests, length, ++sequence);
 	if (sendto(descriptor, requests, length, 0, (const struct sockaddr *)&kernel,
@@ -112,12 +130,12 @@ netlink_exchange(int descriptor, void *requests, size_t length, mnl_cb_t callbac
 		/* What is left of an exchange that ended with its first error. */
 		if (((const struct nlmsghdr *)(const void *)answer)->nlmsg_seq != sequence)
 			continue;
+		torn |= take_torn(answer, (size_t)got);
 		/* 0 when the acknowledgement or the end of a dump came, 1 when more is to come. */
 		more = mnl_cb_run(answer, (size_t)got, sequence, 0, callback, data);
-		/* EINTR: things changed between two parts of the answer. */
 		if (more < 0)
-			return errno == EINTR ? -EBUSY : -errno;
+			return -errno;
 		if (more == 0)
-			return 0;
+			return torn ? -EBUSY : 0;
 	}
 }

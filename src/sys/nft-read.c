@@ -103,10 +103,31 @@ question(void *buffer, int type, int family, int flags)
 }
 
 static int
-ask(struct nlmsghdr *request, mnl_cb_t callback, struct visit *visit)
+ask(struct nlmsghdr *request, mnl_cb_t callback, void *data)
 {
 	request->nlmsg_flags |= NLM_F_ACK;
-	return netlink_exchange(FD_NETFILTER, request, request->nlmsg_len, callback, visit);
+	return netlink_exchange(FD_NETFILTER, request, request->nlmsg_len, callback, data);
+}
+
+static int
+take_generation(const struct nlmsghdr *message, void *data)
+{
+	struct attributes all = take_all(message);
+
+	*(uint32_t *)data = u32_of(all.nr[NFTA_GEN_ID]);
+	return MNL_CB_OK;
+}
+
+int
+nft_generation(uint32_t *generation)
+{
+	char buffer[NETLINK_BYTES];
+	int rc;
+
+	*generation = 0;
+	rc = ask(question(buffer, NFT_MSG_GETGEN, NFPROTO_UNSPEC, 0), take_generation, generation);
+	/* 0 would stand for any. */
+	return rc == 0 && *generation == 0 ? -EBADMSG : rc;
 }
 
 static int

@@ -40,11 +40,14 @@ put_header(void *at, int type, int family, int flags, uint16_t resource)
 }
 
 void
-nft_begin(struct nft_batch *batch)
+nft_begin(struct nft_batch *batch, uint32_t generation)
 {
+	struct nlmsghdr *begin;
+
 	*batch = (struct nft_batch){ 0 };
-	batch->used = put_header(batch->bytes, NFNL_MSG_BATCH_BEGIN, AF_UNSPEC, 0,
-				 NFNL_SUBSYS_NFTABLES)->nlmsg_len;
+	begin = put_header(batch->bytes, NFNL_MSG_BATCH_BEGIN, AF_UNSPEC, 0, NFNL_SUBSYS_NFTABLES);
+	mnl_attr_put_u32(begin, NFNL_BATCH_GENID, htonl(generation));
+	batch->used = begin->nlmsg_len;
 }
 
 bool
@@ -192,6 +195,7 @@ int
 nft_commit(struct nft_batch *batch)
 {
 	struct nlmsghdr *end;
+	int rc;
 
 	if (batch->rc < 0 || nft_is_empty(batch))
 		return batch->rc;
@@ -200,5 +204,6 @@ nft_commit(struct nft_batch *batch)
 	end = put_header(batch->bytes + batch->used, NFNL_MSG_BATCH_END, AF_UNSPEC, 0,
 			 NFNL_SUBSYS_NFTABLES);
 	batch->used += end->nlmsg_len;
-	return netlink_exchange(FD_NETFILTER, batch->bytes, batch->used, NULL, NULL);
+	rc = netlink_exchange(FD_NETFILTER, batch->bytes, batch->used, NULL, NULL);
+	return rc == -ERESTART ? -EBUSY : rc;
 }

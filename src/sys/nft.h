@@ -32,7 +32,9 @@ struct nft_batch {
 	int rc;                         /* what went wrong in writing it: it will not be sent */
 };
 
-void nft_begin(struct nft_batch *batch);
+/* What follows is meant for rules of that generation, and for no others: a table that is made anew has the same
+ * numbers for other rules. */
+void nft_begin(struct nft_batch *batch, uint32_t generation);
 
 /* type is NFT_MSG_NEWTABLE or NFT_MSG_DELTABLE. */
 void nft_table(struct nft_batch *batch, int type, int family, const char *table);
@@ -60,11 +62,14 @@ void nft_element(struct nft_batch *batch, int type, int family, const char *tabl
 
 bool nft_is_empty(const struct nft_batch *batch);
 
-/* 0, or the first error: the kernel's, and nothing has changed; or that of receiving its answer.  An empty batch
- * is 0. */
+/* 0, or the first error: the kernel's, and nothing has changed; or that of receiving its answer.  -EBUSY when somebody
+ * has changed the rules since that generation, and we nothing.  An empty batch is 0. */
 int nft_commit(struct nft_batch *batch);
 
 /* ---- questions ---- */
+
+/* The number of the rules as they are: every change of anybody's gives them another one. */
+int nft_generation(uint32_t *generation);
 
 /* What the kernel says of a chain.  The texts last as long as the callback. */
 struct nft_chain {

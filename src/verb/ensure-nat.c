@@ -48,35 +48,57 @@ forward_packets(const struct settings *settings)
 }
 
 static enum code
-act(const struct settings *settings)
+check_way(const struct nat *nat, enum nat_place place, const struct settings *settings)
 {
-	const struct forward_chain *obstacle;
-	const char *cannot;
-	struct nat nat;
-	enum code code = check_tap();
-	int rc, place;
+	const struct forward_chain *obstacle = forward_obstacle(&nat->forward, settings->forward_hook);
 
-	if (code != CODE_DONE)
-		return code;
-	rc = nat_look(settings, &nat);
-	place = rc < 0 ? rc : nat_find(&ask.guest);
-	if (place == -EEXIST)
+	if (place == NAT_TAKEN)
 		return refused(REASON_EXISTS, "the address is another tap's; remove-nat takes it from there");
-	if (place < 0 && place != -ENOENT)
-		return failed(place, "cannot read the packet filter");
-	if (nat.forward.too_many)
+	if (nat->forward.too_many)
 		return refused(REASON_FAILED, "the host has more forward chains, or more jumps in them, than are followed");
-	obstacle = forward_obstacle(&nat.forward, settings->forward_hook);
 	if (obstacle)
 		return refused(REASON_FAILED, "the chain %s of the nft table %s drops what is forwarded; %s",
 			       obstacle->name, obstacle->table, obstacle->is_owned ?
 			       "whose table it is lets nobody else accept guests there" :
 			       "set forward_hook = yes, and it gets a rule of ours that accepts guests");
-	rc = nat_add(&nat, settings, &ask.guest, ask.vm.text, &cannot);
-	if (rc < 0)
-		return failed(rc, "cannot %s", cannot);
+	return CODE_DONE;
+}
+
+/* Looks again whenever somebody else has changed the rules meanwhile. */
+static enum code
+let_out(const struct settings *settings, enum nat_place *place)
+{
+	const char *cannot;
+	struct nat nat;
+	enum code code;
+	int rc, tries = NAT_TRIES;
+
+	do {
+		cannot = "read the packet filter";
+		rc = nat_look(settings, &nat);
+		if (rc == 0)
+			rc = nat_find(&ask.guest, place);
+		code = rc == 0 ? check_way(&nat, *place, settings) : CODE_DONE;
+		if (rc == 0 && code == CODE_DONE)
+			rc = nat_add(&nat, settings, &ask.guest, ask.vm.text, &cannot);
+	} while (rc == -EBUSY && --tries > 0);
+	return rc < 0 ? failed(rc, "cannot %s", cannot) : code;
+}
+
+static enum code
+act(const struct settings *settings)
+{
+	const char *cannot;
+	enum nat_place place;
+	enum code code = check_tap();
+	int rc;
+
+	if (code == CODE_DONE)
+		code = let_out(settings, &place);
+	if (code != CODE_DONE)
+		return code;
 	rc = forward_packets(settings);
-	if (rc < 0 && place == -ENOENT && nat_withdraw(settings, &ask.guest, &cannot) < 0)
+	if (rc < 0 && place == NAT_FREE && nat_withdraw(settings, &ask.guest, &cannot) < 0)
 		return failed(rc, "cannot switch forwarding on, nor, for the guest to be out again, %s", cannot);
 	return rc < 0 ? failed(rc, "cannot switch forwarding on") : CODE_DONE;
 }
