@@ -22,6 +22,8 @@ errno_of(sd_bus_message *answer)
 		{ "org.freedesktop.DBus.Error.NameHasNoOwner", ESRCH },
 		{ "org.freedesktop.systemd1.NoSuchUnit", ESRCH },
 		{ "org.freedesktop.systemd1.UnitMasked", ESRCH },
+		/* Where systemd is not process 1, the bus tries the Exec= of its service file, /bin/false. */
+		{ "org.freedesktop.DBus.Error.Spawn.ChildExited", ESRCH },
 		{ "org.freedesktop.DBus.Error.UnknownObject", ENODEV },
 		{ SERVICE ".NoSuchLink", ENODEV },
 		{ SERVICE ".LinkBusy", EPERM },
