@@ -34,7 +34,7 @@ ends_with() {
 	"$@" > "$BATS_TEST_TMPDIR/out" 2> "$BATS_TEST_TMPDIR/err" || status=$?
 	cat "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/err"
 	[ "$status" = "$code" ]
-	[ "$(jq -r '"\(.verb) \(.code)"' "$BATS_TEST_TMPDIR/out" | paste -sd' ')" = "$lines" ]
+	[ "$(gojq -r '"\(.verb) \(.code)"' "$BATS_TEST_TMPDIR/out" | paste -sd' ')" = "$lines" ]
 }
 
 nothing_acted() {
@@ -47,7 +47,7 @@ nothing_acted() {
 		own batch ensure-bridge -- create-tap banger-a uid=1900 -- ensure-socket-dir -- resolve-binary firecracker
 	[ ! -s "$BATS_TEST_TMPDIR/err" ]
 	[ "$(wc -l < "$BATS_TEST_TMPDIR/out")" = 4 ]
-	jq -se '.[0] == { verb: "ensure-bridge", code: 0, result: null } and
+	gojq -se '.[0] == { verb: "ensure-bridge", code: 0, result: null } and
 		.[3].result == { path: "/usr/local/bin/firecracker" } and all(keys == ["code", "result", "verb"])' \
 		"$BATS_TEST_TMPDIR/out"
 	ip link show banger-a | grep -q 'master banger0'
@@ -101,7 +101,7 @@ nothing_acted() {
 	configure ensure-socket-dir
 	expect 3 not-allowed own batch ensure-socket-dir -- ensure-bridge
 	install_configuration
-	for verb in $(banger-priv verbs format=json | jq -r '.[].verb'); do
+	for verb in $(banger-priv verbs format=json | gojq -r '.[].verb'); do
 		expect 3 not-allowed own batch "$verb"
 	done
 	nothing_acted
@@ -155,9 +155,9 @@ nothing_acted() {
 
 @test "no operand of any verb can be --" {
 	local verb
-	for verb in $(banger-priv verbs format=json | jq -r '.[].verb'); do
+	for verb in $(banger-priv verbs format=json | gojq -r '.[].verb'); do
 		[ "$verb" != batch ] || continue
-		banger-priv explain "$verb" format=json | jq -r '.operands[].pattern' | while IFS= read -r pattern; do
+		banger-priv explain "$verb" format=json | gojq -r '.operands[].pattern' | while IFS= read -r pattern; do
 			run ! grep -qxE -e "$pattern" <<< --
 		done
 	done
@@ -215,7 +215,7 @@ nothing_acted() {
 		sleep .01
 	done
 	wait "$job"
-	[ "$(jq -r .code "$BATS_TEST_TMPDIR/out" | paste -sd' ')" = "0 0 0" ]
+	[ "$(gojq -r .code "$BATS_TEST_TMPDIR/out" | paste -sd' ')" = "0 0 0" ]
 }
 
 @test "leaves nothing behind: killed anywhere, the same call completes it" {

@@ -176,7 +176,7 @@ configure() { printf '%s\n' "$@" > /etc/banger/priv.conf; }
 	for owner in banger 1900; do
 		configure "owner = $owner"
 		expect 0 - own create-tap banger-a
-		ip -j -d link show banger-a | jq -e '.[0].linkinfo.info_data | .user == "banger" and .group == "banger"'
+		ip -j -d link show banger-a | gojq -e '.[0].linkinfo.info_data | .user == "banger" and .group == "banger"'
 		expect 3 caller env SUDO_UID=1902 banger-priv create-tap banger-a
 		ip link delete banger-a
 	done
@@ -205,10 +205,10 @@ configure() { printf '%s\n' "$@" > /etc/banger/priv.conf; }
 	configure "tap_prefix = tx-" "bridge = br-test" "bridge_address = 10.77.0.1/16" "vm_uid = 5000-5009" \
 		"vm_gid = 6000"
 	expect 0 - banger-priv ensure-bridge
-	ip -j -4 addr show br-test | jq -e '.[0].addr_info[0] | .local == "10.77.0.1" and .prefixlen == 16'
+	ip -j -4 addr show br-test | gojq -e '.[0].addr_info[0] | .local == "10.77.0.1" and .prefixlen == 16'
 	expect 3 malformed banger-priv create-tap banger-a
 	expect 0 - banger-priv create-tap tx-a uid=5009
-	ip -j -d link show tx-a | jq -e '.[0] | .master == "br-test" and .linkinfo.info_data.user == 5009
+	ip -j -d link show tx-a | gojq -e '.[0] | .master == "br-test" and .linkinfo.info_data.user == 5009
 		and .linkinfo.info_data.group == 6000'
 	expect 3 not-allowed banger-priv create-tap tx-b uid=5010
 	ip link delete tx-a

@@ -38,7 +38,7 @@ codes() { sed -nE 's/^\tC\((\w+), ([0-9]+), .*/\1 \2/p' "$BATS_TEST_DIRNAME/../s
 @test "a schema describes what its verb prints, to the last key" {
 	local verb key
 	banger-priv verbs format=json | fits verbs
-	for verb in $(banger-priv verbs format=json | jq -r '.[].verb'); do
+	for verb in $(banger-priv verbs format=json | gojq -r '.[].verb'); do
 		banger-priv explain "$verb" format=json | fits explain
 	done
 	for verb in banger root; do
@@ -54,16 +54,16 @@ codes() { sed -nE 's/^\tC\((\w+), ([0-9]+), .*/\1 \2/p' "$BATS_TEST_DIRNAME/../s
 	fits launch-firecracker <<< "$out"
 	# It can say no: one key less, one more, one of another kind.
 	for key in 'del(.pid)' '.more = 1' '.pid = "7"'; do
-		run ! fits launch-firecracker <<< "$(jq "$key" <<< "$out")"
+		run ! fits launch-firecracker <<< "$(gojq "$key" <<< "$out")"
 	done
 	expect 0 - own find-pid vm=vm1
 	fits find-pid <<< "$out"
-	own kill-process "$(jq .pid <<< "$out")"
+	own kill-process "$(gojq .pid <<< "$out")"
 	echo "batch = ensure-socket-dir resolve-binary" > /etc/banger/priv.conf
 	expect 0 - own batch ensure-socket-dir -- resolve-binary jailer
 	fits batch < <(head -1 <<< "$out")
 	fits batch < <(tail -1 <<< "$out")
-	fits resolve-binary < <(tail -1 <<< "$out" | jq .result)
+	fits resolve-binary < <(tail -1 <<< "$out" | gojq .result)
 	launch_teardown
 }
 
@@ -107,7 +107,7 @@ SAID
 	grep '^| `\|^| the SDK' "$docs/migrating.md" | awk -F ' *[|] *' '$3 ~ /^`/ { print $3 }' | tr -d '`' > "$BATS_TEST_TMPDIR/calls"
 	[ "$(wc -l < "$BATS_TEST_TMPDIR/calls")" -ge 45 ]
 	while read -r verb rest; do
-		synopsis=$(banger-priv verbs format=json | jq -r --arg verb "$verb" '.[] | select(.verb == $verb).synopsis')
+		synopsis=$(banger-priv verbs format=json | gojq -r --arg verb "$verb" '.[] | select(.verb == $verb).synopsis')
 		[ -n "$synopsis" ] || { echo "no verb $verb"; return 1; }
 		for word in $rest; do
 			grep -qwF -- "$word" <<< "${synopsis//[\[\]]/ }" || { echo "$verb takes no $word: $synopsis"; return 1; }

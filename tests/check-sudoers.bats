@@ -48,12 +48,12 @@ teardown() {
 
 @test "does: the portable rules are as good; fewer rules are a choice" {
 	banger-priv sudoers form=portable | install -m 0440 /dev/stdin $rules
-	[ "$(said sudoers ok | head -1 | jq -r .text)" = "$rules: banger may call every verb" ]
+	[ "$(said sudoers ok | head -1 | gojq -r .text)" = "$rules: banger may call every verb" ]
 	is_ready
 	sed -i '/ kill-process /d' $rules
 	is_ready
-	[[ "$(said sudoers note | jq -r .text)" == "$rules: banger may call "*" verbs" ]]
-	bash -c "$(said sudoers note | jq -r .command)"
+	[[ "$(said sudoers note | gojq -r .text)" == "$rules: banger may call "*" verbs" ]]
+	bash -c "$(said sudoers note | gojq -r .command)"
 	[ -z "$(said sudoers note)" ]
 }
 
@@ -66,7 +66,7 @@ teardown() {
 		banger-priv sudoers form=$form | install -m 0440 /dev/stdin $rules
 		visudo -cq
 		is_ready
-		[ "$(said sudoers ok | head -1 | jq -r .text)" = "$rules: 1900 may call every verb" ]
+		[ "$(said sudoers ok | head -1 | gojq -r .text)" = "$rules: 1900 may call every verb" ]
 		own version
 		expect 0 - own ensure-socket-dir
 		run ! setpriv --reuid 1950 --regid 1950 --clear-groups sudo -n banger-priv version
@@ -82,9 +82,9 @@ teardown() {
 lets() { # LINE...
 	printf '%s\n' "$@" > "$more"
 	local line
-	line=$(banger-priv check format=json | jq -c '.checks[] | select(.check == "sudoers" and (.text | contains("may call every verb") | not))')
-	command=$(jq -r '.command // ""' <<< "$line")
-	case $(jq -r .text <<< "$line") in
+	line=$(banger-priv check format=json | gojq -c '.checks[] | select(.check == "sudoers" and (.text | contains("may call every verb") | not))')
+	command=$(gojq -r '.command // ""' <<< "$line")
+	case $(gojq -r .text <<< "$line") in
 	*" lets banger run any command") lets=anything ;;
 	*" lets banger call /usr/sbin/banger-priv by other rules") lets=program ;;
 	*" lets banger run other commands too; "*) lets=others ;;
@@ -208,7 +208,7 @@ lets() { # LINE...
 	rm "$more"
 	echo 'banger ALL=ALL' > /etc/more/a
 	ln -s ../more/a "$more"
-	[[ "$(said sudoers wrong | jq -r .text)" == "$more, line 1, lets banger run any command" ]]
+	[[ "$(said sudoers wrong | gojq -r .text)" == "$more, line 1, lets banger run any command" ]]
 	rm -r /etc/more
 	# What is no regular file, sudo does not read, and nobody waits for.
 	is_ready
@@ -278,25 +278,25 @@ lets() { # LINE...
 	timeout 5 banger-priv check > "$BATS_TEST_TMPDIR/check" && false
 	grep -q "^wrong: sudoers: $more, line 61, lets banger run any command" "$BATS_TEST_TMPDIR/check"
 	for n in $(seq 1100); do echo "Cmnd_Alias A$n = /usr/bin/true"; done > "$more"
-	[ "$(said sudoers wrong | jq -r .text)" = "what other rules give banger cannot be read: File too large" ]
+	[ "$(said sudoers wrong | gojq -r .text)" = "what other rules give banger cannot be read: File too large" ]
 	head -c 600000 /dev/zero | tr '\0' '#' > "$more"
-	[ "$(said sudoers wrong | jq -r .text)" = "what other rules give banger cannot be read: File too large" ]
+	[ "$(said sudoers wrong | gojq -r .text)" = "what other rules give banger cannot be read: File too large" ]
 	for n in $(seq 260); do echo "@include /nosuch/$n"; done > "$more"
-	[ "$(said sudoers wrong | jq -r .text)" = "what other rules give banger cannot be read: File too large" ]
+	[ "$(said sudoers wrong | gojq -r .text)" = "what other rules give banger cannot be read: File too large" ]
 	printf '@include %s\n' "$(head -c 4090 /dev/zero | tr '\0' a)" > "$more"
-	[ "$(said sudoers wrong | jq -r .text)" = "what other rules give banger cannot be read: File name too long" ]
+	[ "$(said sudoers wrong | gojq -r .text)" = "what other rules give banger cannot be read: File name too long" ]
 	# Bytes of any kind are words, and no end.
 	printf 'a\0b \xff\nbanger ALL=ALL\n' > "$more"
-	[[ "$(said sudoers wrong | jq -r .text)" == "$more, line 2, lets banger run any command" ]]
+	[[ "$(said sudoers wrong | gojq -r .text)" == "$more, line 2, lets banger run any command" ]]
 }
 
 @test "says so when the owner is in more groups than it can follow, or their file is longer" {
 	local n
 	cp -p /etc/group "$BATS_TEST_TMPDIR"
 	for n in $(seq 129); do echo "many$n:x:$((7000 + n)):banger"; done >> /etc/group
-	[ "$(said sudoers wrong | jq -r .text)" = "what other rules give banger cannot be read: File too large" ]
+	[ "$(said sudoers wrong | gojq -r .text)" = "what other rules give banger cannot be read: File too large" ]
 	{ cat "$BATS_TEST_TMPDIR/group"; head -c 300000 /dev/zero | tr '\0' '#'; } > /etc/group
-	[ "$(said sudoers wrong | jq -r .text)" = "what other rules give banger cannot be read: File too large" ]
+	[ "$(said sudoers wrong | gojq -r .text)" = "what other rules give banger cannot be read: File too large" ]
 	cp -p "$BATS_TEST_TMPDIR/group" /etc/group
 }
 

@@ -48,12 +48,12 @@ load lib/check
 	banger-priv check > "$BATS_TEST_TMPDIR/text"
 	expect 0 - banger-priv check format=json
 	[ "$(wc -l <<< "$out")" = 1 ]
-	jq -e '.ready == true and (.checks | length > 15)' <<< "$out"
-	diff "$BATS_TEST_TMPDIR/text" <(jq -r '.checks[] | "\(.state): \(.check): \(.text)" +
+	gojq -e '.ready == true and (.checks | length > 15)' <<< "$out"
+	diff "$BATS_TEST_TMPDIR/text" <(gojq -r '.checks[] | "\(.state): \(.check): \(.text)" +
 		if .command then ": \(.command)" else "" end' <<< "$out")
 	rm /usr/local/bin/firecracker
 	expect 4 - banger-priv check format=json
-	jq -e '.ready == false' <<< "$out"
+	gojq -e '.ready == false' <<< "$out"
 	restore_binaries
 }
 
@@ -87,7 +87,7 @@ load lib/check
 	rm -r /var/lib/banger/jail
 	mends directories "/var/lib/banger/jail is not there" || {
 		# Both it and the one below it: one after the other.
-		bash -c "$(said directories wrong | head -1 | jq -r .command)"
+		bash -c "$(said directories wrong | head -1 | gojq -r .command)"
 		mends directories "/var/lib/banger/jail/firecracker is not there"
 	}
 	local directory
@@ -142,7 +142,7 @@ load lib/check
 	chown banger /var/lib/banger
 	banger-priv check > "$BATS_TEST_TMPDIR/check" && false
 	[ "$(grep -c '^wrong: directories: /var/lib/banger' "$BATS_TEST_TMPDIR/check")" = 3 ]
-	bash -c "$(said directories wrong | head -1 | jq -r .command)"
+	bash -c "$(said directories wrong | head -1 | gojq -r .command)"
 	is_ready
 }
 
@@ -151,17 +151,17 @@ load lib/check
 	ln -s elsewhere /run/link
 	: > /run/file
 	echo 'runtime_dir = /run/link/banger' >> /etc/banger/priv.conf
-	[ "$(said directories wrong | jq -r '.text, .command' | xargs)" = "/run/link is a symlink, which is never followed null" ]
+	[ "$(said directories wrong | gojq -r '.text, .command' | xargs)" = "/run/link is a symlink, which is never followed null" ]
 	sed -i 's,/run/link,/run/file/below,' /etc/banger/priv.conf
-	[ "$(said directories wrong | jq -r '.text, .command' | xargs)" = "/run/file/below/banger: Not a directory null" ]
+	[ "$(said directories wrong | gojq -r '.text, .command' | xargs)" = "/run/file/below/banger: Not a directory null" ]
 	rm -r /run/elsewhere /run/link /run/file
 }
 
 @test "notes: runtime_dir, which the first ensure-socket-dir makes" {
 	rmdir /run/banger
 	is_ready
-	[ "$(said directories note | jq -r .command)" = "install -d -o banger -g 1900 -m 0711 /run/banger" ]
-	bash -c "$(said directories note | jq -r .command)"
+	[ "$(said directories note | gojq -r .command)" = "install -d -o banger -g 1900 -m 0711 /run/banger" ]
+	bash -c "$(said directories note | gojq -r .command)"
 	[ -z "$(said directories note)" ]
 	[ "$(stat -c '%U:%G %a' /run/banger)" = "banger:banger 711" ]
 }
@@ -184,7 +184,7 @@ load lib/check
 	done
 	chmod 0777 /usr/local/bin
 	[ "$(said binaries wrong | wc -l)" = 2 ]
-	bash -c "$(said binaries wrong | head -1 | jq -r .command)"
+	bash -c "$(said binaries wrong | head -1 | gojq -r .command)"
 	is_ready
 }
 
@@ -228,7 +228,7 @@ jailer_that() { # C
 	is_ready
 	prepare_vm vm1 1900 1900
 	expect 0 - own launch-firecracker vm1
-	own kill-process "$(jq .pid <<< "$out")"
+	own kill-process "$(gojq .pid <<< "$out")"
 	clean_up vm1
 	umount /var/lib/banger/jail
 	launch_teardown
@@ -292,7 +292,7 @@ jailer_that() { # C
 	[ "$(stat -c '%U %a' /etc/banger/priv.conf)" = "root 644" ]
 	rm /etc/banger/priv.conf
 	is_ready
-	[ "$(said config ok | jq -r .text)" = "no /etc/banger/priv.conf: the defaults" ]
+	[ "$(said config ok | gojq -r .text)" = "no /etc/banger/priv.conf: the defaults" ]
 }
 
 @test "mends: an owner that is not there" {
@@ -300,16 +300,16 @@ jailer_that() { # C
 	sed -i 's/^banger:/bangee:/' /etc/passwd /etc/group
 	banger-priv check > "$BATS_TEST_TMPDIR/check" 2> /dev/null && false
 	grep -q '^wrong: config: .*owner banger is not in /etc/passwd' "$BATS_TEST_TMPDIR/check"
-	bash -c "$(said config wrong | jq -r .command)"
+	bash -c "$(said config wrong | gojq -r .command)"
 	[ -z "$(said config wrong)" ]
 	getent passwd banger
 	cp "$BATS_TEST_TMPDIR"/{passwd,group} /etc
 	# One that is there and must not be the owner, no command makes.
 	usermod --gid 0 banger
-	[ "$(said config wrong | jq -r '.text, .command')" = \
+	[ "$(said config wrong | gojq -r '.text, .command')" = \
 		"/etc/banger/priv.conf: owner banger has root's group; give it one of its own with usermod --gid
 null" ]
-	[ "$(said sudoers unseen | jq -r .text)" = "the rules, without an owner" ]
+	[ "$(said sudoers unseen | gojq -r .text)" = "the rules, without an owner" ]
 	usermod --gid 1900 banger
 	is_ready
 }
@@ -329,7 +329,7 @@ null" ]
 
 @test "a program that is not where sudoers names it is wrong there" {
 	mv /usr/sbin/banger-priv /usr/local/sbin
-	[ "$(/usr/local/sbin/banger-priv check format=json | jq -r '.checks[] | select(.check == "program") | .state, .text' | xargs)" = \
+	[ "$(/usr/local/sbin/banger-priv check format=json | gojq -r '.checks[] | select(.check == "program") | .state, .text' | xargs)" = \
 		"wrong /usr/sbin/banger-priv, which sudoers names, is not there" ]
 	mv /usr/local/sbin/banger-priv /usr/sbin
 	is_ready
@@ -350,7 +350,7 @@ null" ]
 	mv /dev/mapper/control /dev/away
 	grep -v device-mapper /proc/misc > "$BATS_TEST_TMPDIR/misc"
 	mount --bind "$BATS_TEST_TMPDIR/misc" /proc/misc
-	[ "$(said devices wrong | jq -r .command)" = "modprobe dm_mod" ]
+	[ "$(said devices wrong | gojq -r .command)" = "modprobe dm_mod" ]
 	umount /proc/misc
 	mv /dev/away /dev/mapper/control
 }
@@ -366,7 +366,7 @@ null" ]
 	umount /sys/fs/cgroup/unified
 	umount /sys/fs/cgroup
 	mount --bind /var/nothing /sys/fs
-	[ "$(said cgroups wrong | jq -r .text)" = "no cgroup v2 at /sys/fs/cgroup, by which a VM's processes are known" ]
+	[ "$(said cgroups wrong | gojq -r .text)" = "no cgroup v2 at /sys/fs/cgroup, by which a VM's processes are known" ]
 	umount /sys/fs
 	rmdir /var/nothing
 }
@@ -387,7 +387,7 @@ null" ]
 	# One id for all is fit, and there is something better.
 	rm /etc/banger/priv.conf
 	is_ready
-	bash -c "$(said ids note | jq -r .command)"
+	bash -c "$(said ids note | gojq -r .command)"
 	[ "$(cat /etc/banger/priv.conf)" = "vm_uid = 1900000000-1900065535
 vm_gid = 1900000000-1900065535" ]
 	[ -z "$(said ids note)" ]
@@ -397,17 +397,17 @@ vm_gid = 1900000000-1900065535" ]
 	cp /etc/subuid "$BATS_TEST_TMPDIR"
 	echo 'admin:1:2147483646' >> /etc/subuid
 	: > /etc/banger/priv.conf
-	[ "$(said ids note | jq -r '.text, .command' | xargs)" = "all VMs share uid 1900 or gid 1900; ranges give each its own null" ]
+	[ "$(said ids note | gojq -r '.text, .command' | xargs)" = "all VMs share uid 1900 or gid 1900; ranges give each its own null" ]
 	cp "$BATS_TEST_TMPDIR/subuid" /etc/subuid
 }
 
 @test "ids that cannot be compared are wrong" {
 	mv /etc/subgid /etc/subgid.away
 	mkdir /etc/subgid
-	[ "$(said ids wrong | jq -r .text)" = "vm_gid cannot be compared with /etc/subgid and /etc/passwd: Invalid argument" ]
+	[ "$(said ids wrong | gojq -r .text)" = "vm_gid cannot be compared with /etc/subgid and /etc/passwd: Invalid argument" ]
 	rmdir /etc/subgid
 	{ cat /etc/subgid.away; head -c 70000 /dev/zero | tr '\0' '#'; } > /etc/subgid
-	[ "$(said ids wrong | jq -r .text)" = "vm_gid cannot be compared with /etc/subgid and /etc/passwd: File too large" ]
+	[ "$(said ids wrong | gojq -r .text)" = "vm_gid cannot be compared with /etc/subgid and /etc/passwd: File too large" ]
 	mv /etc/subgid.away /etc/subgid
 	is_ready
 }
@@ -418,13 +418,13 @@ vm_gid = 1900000000-1900065535" ]
 	for library in $(sed -nE 's/^#define LIB(MNL|SYSTEMD)_FILE "(.*)"$/\2/p' "$BANGER_BUILD/build-config.h"); do
 		mv "$library" "$library.away"
 	done
-	[ "$(said forwarding wrong | jq -r '.text, .command' | xargs)" = \
+	[ "$(said forwarding wrong | gojq -r '.text, .command' | xargs)" = \
 		"the packet filter cannot be read: libmnl is missing apt-get install libmnl0" ]
-	[ "$(said resolver wrong | jq -r '.text, .command' | xargs)" = "libsystemd is missing apt-get install libsystemd0" ]
+	[ "$(said resolver wrong | gojq -r '.text, .command' | xargs)" = "libsystemd is missing apt-get install libsystemd0" ]
 	for library in $(sed -nE 's/^#define LIB(MNL|SYSTEMD)_FILE "(.*)"$/\2/p' "$BANGER_BUILD/build-config.h"); do
 		mv "$library.away" "$library"
 	done
-	[ "$(said resolver ok | jq -r .text)" = "systemd-resolved answers" ]
+	[ "$(said resolver ok | gojq -r .text)" = "systemd-resolved answers" ]
 	tests/lib/resolved stop
 	is_ready
 }
@@ -432,12 +432,12 @@ vm_gid = 1900000000-1900065535" ]
 @test "forwarding that cannot be read is wrong" {
 	mkdir "$BATS_TEST_TMPDIR/empty"
 	mount --bind "$BATS_TEST_TMPDIR/empty" /proc/sys/net/ipv4
-	[ "$(said forwarding wrong | jq -r .text)" = "net.ipv4.ip_forward cannot be read: Invalid cross-device link" ]
+	[ "$(said forwarding wrong | gojq -r .text)" = "net.ipv4.ip_forward cannot be read: Invalid cross-device link" ]
 	umount /proc/sys/net/ipv4
 	local n
 	n=$(strace -f -e trace=socket banger-priv check 2>&1 | grep 'socket(' | grep -n NETLINK_NETFILTER | cut -d: -f1 | head -1)
 	[ "$(inject fail:EPROTONOSUPPORT socket "$n" banger-priv check format=json |
-		jq -r '.checks[] | select(.check == "forwarding" and .state == "wrong") | .text, .command' | xargs)" = \
+		gojq -r '.checks[] | select(.check == "forwarding" and .state == "wrong") | .text, .command' | xargs)" = \
 		"the packet filter cannot be read: Protocol not supported modprobe nf_tables" ]
 	is_ready
 }
@@ -447,7 +447,7 @@ vm_gid = 1900000000-1900065535" ]
 	unshare --mount banger-priv check | grep '^note: namespaces: the mounts are not'
 	unshare --mount --net banger-priv check | grep '^note: namespaces: mounts and network are not'
 	unshare --net bash -c "$(unshare --net banger-priv check format=json |
-		jq -r '.checks[] | select(.check == "namespaces").command')" | grep '^ok: namespaces'
+		gojq -r '.checks[] | select(.check == "namespaces").command')" | grep '^ok: namespaces'
 }
 
 @test "notes: a limit on open files that it cannot raise; one beyond use ends it" {
@@ -489,26 +489,26 @@ vm_gid = 1900000000-1900065535" ]
 
 @test "mends: forward chains that drop while forward_hook = no" {
 	iptables -P FORWARD DROP
-	[ "$(said forwarding ok | jq -r .text | grep 'chain FORWARD')" = \
+	[ "$(said forwarding ok | gojq -r .text | grep 'chain FORWARD')" = \
 		"the chain FORWARD of the nft table filter drops by policy; ensure-nat puts its one rule into FORWARD" ]
 	is_ready
 	echo 'forward_hook = no' >> /etc/banger/priv.conf
 	mends forwarding "the chain FORWARD of the nft table filter drops by policy"
 	nft delete table ip filter
 	nft 'table inet wall { chain forward { type filter hook forward priority 0; counter reject; }; }'
-	[[ $(said forwarding ok | jq -r .text) == *"the chain forward of the nft table wall drops by a last rule; "* ]]
+	[[ $(said forwarding ok | gojq -r .text) == *"the chain forward of the nft table wall drops by a last rule; "* ]]
 	nft delete table inet wall
-	[[ $(said forwarding ok | jq -r .text) == *"no forward chain drops"* ]]
+	[[ $(said forwarding ok | gojq -r .text) == *"no forward chain drops"* ]]
 }
 
 @test "a forward chain in a table that its owner keeps is wrong where it drops by policy, and noted where it may accept before" {
 	keep_table 'add chain inet kept forward { type filter hook forward priority 0; policy drop; }'
-	[ "$(said forwarding wrong | jq -r '.text, .command' | xargs)" = \
+	[ "$(said forwarding wrong | gojq -r '.text, .command' | xargs)" = \
 		"the chain forward of the nft table kept drops by policy; whose table it is must accept guests there null" ]
 	let_go
 	keep_table 'add chain inet kept forward { type filter hook forward priority 0; policy accept; }' \
 		'add rule inet kept forward reject'
-	[[ $(said forwarding note | jq -r .text) == "the chain forward of the nft table kept drops by a last rule, unless "* ]]
+	[[ $(said forwarding note | gojq -r .text) == "the chain forward of the nft table kept drops by a last rule, unless "* ]]
 	is_ready
 	let_go
 	is_ready
@@ -516,7 +516,7 @@ vm_gid = 1900000000-1900065535" ]
 
 @test "does: systemd-resolved, there and not" {
 	tests/lib/resolved start
-	[ "$(said resolver ok | jq -r .text)" = "systemd-resolved answers" ]
+	[ "$(said resolver ok | gojq -r .text)" = "systemd-resolved answers" ]
 	as banger banger-priv check | grep '^ok: resolver'
 	tests/lib/resolved stop
 	is_ready
@@ -524,13 +524,13 @@ vm_gid = 1900000000-1900065535" ]
 	printf '#!/bin/sh\n[ "$*" = "enable --now systemd-resolved" ] && exec %s start\n' \
 		"$BATS_TEST_DIRNAME/lib/resolved" > /usr/local/bin/systemctl
 	chmod 0755 /usr/local/bin/systemctl
-	bash -c "$(said resolver note | jq -r .command)"
+	bash -c "$(said resolver note | gojq -r .command)"
 	[ -z "$(said resolver note)" ]
 	rm /usr/local/bin/systemctl
 	tests/lib/resolved stop
 	mkdir -p /run/dbus
 	python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("/run/dbus/system_bus_socket")'
-	[[ $(said resolver note | jq -r .text) == *"systemd-resolved does not answer: Connection refused"* ]]
+	[[ $(said resolver note | gojq -r .text) == *"systemd-resolved does not answer: Connection refused"* ]]
 	rm -r /run/dbus
 }
 

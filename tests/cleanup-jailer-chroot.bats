@@ -244,7 +244,7 @@ out_of_its_cgroup() { # PID
 	local mounts
 	expect 0 - prepare drive=rootfs:"$images/root.ext4"
 	expect 0 - own launch-firecracker vm1
-	pid=$(jq .pid <<< "$out")
+	pid=$(gojq .pid <<< "$out")
 	out_of_its_cgroup "$pid"
 	[ "$(readlink "/proc/$pid/ns/mnt")" != "$(readlink /proc/self/ns/mnt)" ]
 	mounts=$(mounts_below)

@@ -21,7 +21,7 @@ teardown() {
 	end "${started[@]}"
 	! mountpoint -q /var/lib/banger || launch_teardown
 	vmm_clean
-	for tap in $(ip -j link show | jq -r '.[].ifname | select(startswith("banger-"))'); do ip link delete "$tap"; done
+	for tap in $(ip -j link show | gojq -r '.[].ifname | select(startswith("banger-"))'); do ip link delete "$tap"; done
 	ip link delete banger0
 	nft list tables | grep banger-priv | while read -r table; do nft delete $table; done
 }
@@ -69,7 +69,7 @@ running() { grep -q 'populated 1' "/sys/fs/cgroup/banger/$1/cgroup.events"; }
 		half) prepare_vm vm1 1900 1900; umount -R "$jails/vm1/root" ;;
 		launched) vm_plant vm1 172.30.0.2 ;;
 		ended) vm_plant vm1 172.30.0.2; own send-ctrl-alt-del "$jails/vm1/sockets/api.sock" ;;
-		killed) vm_plant vm1 172.30.0.2; own kill-process "$(own find-pid vm=vm1 | jq .pid)" vm=vm1 ;;
+		killed) vm_plant vm1 172.30.0.2; own kill-process "$(own find-pid vm=vm1 | gojq .pid)" vm=vm1 ;;
 		cgroup) mkdir -p /sys/fs/cgroup/banger/vm1 ;;
 		esac
 		echo "$state"
@@ -85,7 +85,7 @@ running() { grep -q 'populated 1' "/sys/fs/cgroup/banger/$1/cgroup.events"; }
 	own create-tap banger-none
 	own ensure-nat 172.30.0.77 banger-none
 	others() { ps -C firecracker -o args= | grep -v -e '--id vm1$' -e '--id vm1 ' | sort
-		ip -j -d link show | jq -S '.[] | select(.ifalias != "banger:vm1") | {ifname, ifindex, ifalias}'
+		ip -j -d link show | gojq '.[] | select(.ifalias != "banger:vm1") | {ifname, ifindex, ifalias}'
 		grep -v "$jails/vm1/" /proc/self/mountinfo
 		nft list ruleset | grep -o '[^{},]*comment "banger:[^"]*"' | grep -v '"banger:vm1"' | tr -s '\t ' ' ' | sort; }
 	others=$(others)
@@ -160,7 +160,7 @@ running() { grep -q 'populated 1' "/sys/fs/cgroup/banger/$1/cgroup.events"; }
 
 @test "busy: a chroot that somebody works in stays, NAT and taps go" {
 	vm_plant vm1 172.30.0.2
-	own kill-process "$(own find-pid vm=vm1 | jq .pid)"
+	own kill-process "$(own find-pid vm=vm1 | gojq .pid)"
 	(cd "$jails/vm1/root" && exec sleep 60) < /dev/null > /dev/null 2>&1 3>&- &
 	local worker=$!
 	until_true test "/proc/$worker/cwd" -ef "$jails/vm1/root"
@@ -191,7 +191,7 @@ running() { grep -q 'populated 1' "/sys/fs/cgroup/banger/$1/cgroup.events"; }
 @test "does: a VM that root took out of its cgroup, and its chroot" {
 	vm_plant vm1 172.30.0.2
 	local one
-	one=$(own find-pid vm=vm1 | jq .pid)
+	one=$(own find-pid vm=vm1 | gojq .pid)
 	echo "$one" > /sys/fs/cgroup/cgroup.procs
 	expect 0 - own cleanup-vm vm1
 	until_true eval "! alive $one"
@@ -322,7 +322,7 @@ lease_at() { # NTH COMMAND...
 
 @test "busy: what cannot begin and what is left are one line, and what is held outweighs what failed" {
 	vm_plant vm1 172.30.0.2
-	own kill-process "$(own find-pid vm=vm1 | jq .pid)"
+	own kill-process "$(own find-pid vm=vm1 | gojq .pid)"
 	until_true gone_from /sys/fs/cgroup/banger/vm1
 	(cd "$jails/vm1/root" && exec sleep 60) < /dev/null > /dev/null 2>&1 3>&- &
 	local worker=$!

@@ -21,7 +21,7 @@ nothing=" |  | no"
 settings() { resolved ctl status banger0 | grep -v 'Current Scopes'; }
 
 # What systemd-resolved would bring back after a restart.
-saved() { cat "/run/systemd/resolve/netif/$(ip -j link show banger0 | jq '.[0].ifindex')"; }
+saved() { cat "/run/systemd/resolve/netif/$(ip -j link show banger0 | gojq '.[0].ifindex')"; }
 
 @test "does: nothing of sync-resolver-routing is left, other links are as before" {
 	local before

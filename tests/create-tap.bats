@@ -14,7 +14,7 @@ teardown() {
 	[ "$(host_state)" = "$before" ]
 }
 
-tap() { ip -j -d link show "$1" | jq -r ".[0] | $2"; }
+tap() { ip -j -d link show "$1" | gojq -r ".[0] | $2"; }
 
 @test "does: the tap is there, the owner's, tagged, a port of the bridge, up" {
 	expect 0 - own create-tap banger-a
@@ -70,7 +70,7 @@ tap() { ip -j -d link show "$1" | jq -r ".[0] | $2"; }
 }
 
 @test "does: guest_isolation, yes and no again, on a new tap and on an adopted one" {
-	isolated() { bridge -d -j link show dev banger-a | jq '.[0].isolated'; }
+	isolated() { bridge -d -j link show dev banger-a | gojq '.[0].isolated'; }
 	cp /etc/banger/priv.conf "$BATS_TEST_TMPDIR"
 	expect 0 - own create-tap banger-a
 	[ "$(isolated)" = false ]
@@ -146,7 +146,7 @@ tap() { ip -j -d link show "$1" | jq -r ".[0] | $2"; }
 @test "refuses: a name that another link has as alternative name" {
 	ip link property add dev canary0 altname banger-a
 	expect 3 foreign own create-tap banger-a
-	[ "$(ip -j link show canary0 | jq -r '.[0].altnames[0]')" = banger-a ]
+	[ "$(ip -j link show canary0 | gojq -r '.[0].altnames[0]')" = banger-a ]
 	ip link property del dev canary0 altname banger-a
 	canaries_same
 }
@@ -264,7 +264,7 @@ tap() { ip -j -d link show "$1" | jq -r ".[0] | $2"; }
 
 @test "does: what one VM did to its tap is nothing to the next, where each has ids of its own" {
 	local index
-	tap() { ip -j -d link show banger-a | jq -r ".[0].$1"; }
+	tap() { ip -j -d link show banger-a | gojq -r ".[0].$1"; }
 	banger-priv ensure-bridge
 	echo "vm_uid = 5000-5009" > /etc/banger/priv.conf
 	expect 0 - own create-tap banger-a uid=5001 vm=vm1

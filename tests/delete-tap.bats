@@ -73,7 +73,7 @@ teardown() {
 			[ "$status" != 125 ] || break
 			case $status in 0 | 3 | 4 | 5 | 6 | 127 | 137 | 139) ;; *) echo "$action $n: $status"; false ;; esac
 			ip link show banger-a > /dev/null 2>&1 || continue
-			[ "$(ip -j link show banger-a | jq -r '.[0].ifalias')" = banger: ]
+			[ "$(ip -j link show banger-a | gojq -r '.[0].ifalias')" = banger: ]
 		done
 		[ "$n" -gt 5 ]
 	done

@@ -14,10 +14,10 @@ teardown() {
 }
 
 is_whole() {
-	[ "$(ip -j -d link show banger0 | jq -r '.[0].linkinfo.info_kind')" = bridge ]
-	[ "$(ip -j -4 addr show banger0 | jq -r '[.[0].addr_info[] | "\(.local)/\(.prefixlen) \(.broadcast)"] | join(",")')" = \
+	[ "$(ip -j -d link show banger0 | gojq -r '.[0].linkinfo.info_kind')" = bridge ]
+	[ "$(ip -j -4 addr show banger0 | gojq -r '[.[0].addr_info[] | "\(.local)/\(.prefixlen) \(.broadcast)"] | join(",")')" = \
 		"172.30.0.1/24 172.30.0.255" ]
-	ip -j link show banger0 | jq -r '.[0].flags | join(" ")' | grep -qw UP
+	ip -j link show banger0 | gojq -r '.[0].flags | join(" ")' | grep -qw UP
 }
 
 @test "does: from nothing, and again" {
@@ -46,8 +46,8 @@ is_whole() {
 	ip link add banger1 type veth peer name banger2
 	ip link set banger1 master banger0
 	expect 0 - own ensure-bridge
-	ip -j -4 addr show banger0 | jq -e '.[0].addr_info | map(.local) | contains(["10.9.9.9", "172.30.0.1"])'
-	[ "$(ip -j link show banger1 | jq -r '.[0].master')" = banger0 ]
+	ip -j -4 addr show banger0 | gojq -e '.[0].addr_info | map(.local) | contains(["10.9.9.9", "172.30.0.1"])'
+	[ "$(ip -j link show banger1 | gojq -r '.[0].master')" = banger0 ]
 	ip link delete banger1
 }
 
@@ -137,7 +137,7 @@ is_whole() {
 		status=0
 		inject fail:EIO caged "$n" banger-priv ensure-bridge 2> /dev/null || status=$?
 		[ "$status" != 125 ] || break
-		[ "$(ip -j -d link show banger0 | jq -r '.[0].linkinfo.info_kind')" = bridge ]
+		[ "$(ip -j -d link show banger0 | gojq -r '.[0].linkinfo.info_kind')" = bridge ]
 		ip link set banger0 down
 		ip addr flush dev banger0
 	done
@@ -160,7 +160,7 @@ is_whole() {
 	echo 0 > "$conf/default/disable_ipv6"
 	expect 0 - own ensure-bridge
 	[ "$(cat "$conf/banger0/accept_ra" "$conf/banger0/addr_gen_mode" | tr '\n' ' ')" = "0 1 " ]
-	[ "$(ip -j -6 addr show banger0 | jq '[.[].addr_info[]?] | length')" = 0 ]
+	[ "$(ip -j -6 addr show banger0 | gojq '[.[].addr_info[]?] | length')" = 0 ]
 	echo 1 > "$conf/banger0/accept_ra"
 	expect 0 - own ensure-bridge
 	[ "$(cat "$conf/banger0/accept_ra")" = 1 ]
@@ -178,8 +178,8 @@ is_whole() {
 	echo 'guest_isolation = yes' > /etc/banger/priv.conf
 	expect 0 - own ensure-bridge
 	cp "$BATS_TEST_TMPDIR/priv.conf" /etc/banger
-	[ "$(bridge -d -j link | jq 'map(select(.isolated)) | length')" = 70 ]
-	[ "$(bridge -d -j link | jq -r '.[] | select(.isolated | not) | .ifname' | grep -v canary)" = alien0 ]
+	[ "$(bridge -d -j link | gojq 'map(select(.isolated)) | length')" = 70 ]
+	[ "$(bridge -d -j link | gojq -r '.[] | select(.isolated | not) | .ifname' | grep -v canary)" = alien0 ]
 	ip link delete alien0
 	for n in $(seq 70); do echo "tuntap del banger-$n mode tap"; done | ip -b -
 }
@@ -206,7 +206,7 @@ is_whole() {
 	[ "$caught" ]
 }
 
-station_of() { ip -j link show "$1" | jq -r '.[0].address'; }
+station_of() { ip -j link show "$1" | gojq -r '.[0].address'; }
 
 @test "does: a new bridge keeps its station address, whatever joins and leaves" {
 	local station

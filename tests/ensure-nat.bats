@@ -23,7 +23,7 @@ teardown() {
 }
 
 configure() { printf '%s\n' "$@" > /etc/banger/priv.conf; }
-mac_of() { ip -j link show "$1" | jq -r '.[0].address'; }
+mac_of() { ip -j link show "$1" | gojq -r '.[0].address'; }
 ruleset() { nft -a list ruleset; }
 
 @test "does: ping and TCP out and back, masqueraded" {
@@ -186,7 +186,7 @@ overhears() { # A COMMAND...: whether A's link sees packets for 172.30.0.3 while
 		}
 	RULES
 	"$@" || :
-	after=$(in_guest "$name" nft -j list table netdev overhear | jq '[.. | .counter? | .packets? // 0] | add')
+	after=$(in_guest "$name" nft -j list table netdev overhear | gojq '[.. | .counter? | .packets? // 0] | add')
 	in_guest "$name" nft delete table netdev overhear
 	[ "$after" -gt 0 ]
 }
@@ -341,12 +341,12 @@ heard() { awk '/^Icmp: [0-9]/ { print $10 }' /proc/net/snmp; }  # echo requests,
 	done | nft -f -
 	expect 0 - own ensure-nat 172.30.0.3 banger-b
 	[ "$(nft -j -t list ruleset)" = "$state" ]
-	[ "$(nft -j list set bridge banger-priv guests | jq '.nftables[1].set.elem | length')" = 1002 ]
+	[ "$(nft -j list set bridge banger-priv guests | gojq '.nftables[1].set.elem | length')" = 1002 ]
 	pings b 203.0.113.2
 	expect 0 - own remove-nat 172.30.0.3 banger-b
 	pings a 203.0.113.2
 	run ! pings b 203.0.113.2
-	[ "$(nft -j list set bridge banger-priv guests | jq '.nftables[1].set.elem | length')" = 1001 ]
+	[ "$(nft -j list set bridge banger-priv guests | gojq '.nftables[1].set.elem | length')" = 1001 ]
 	nft delete table ip banger-priv
 	nft delete table bridge banger-priv
 }
@@ -506,7 +506,7 @@ heard() { awk '/^Icmp: [0-9]/ { print $10 }' /proc/net/snmp; }  # echo requests,
 	done
 	wait $(jobs -p | grep -vx "$canary_pid")
 	[ "$(sort -u "$BATS_TEST_TMPDIR"/code.*)" = 0 ]
-	[ "$(nft -j list set bridge banger-priv guests | jq '.nftables[1].set.elem | length')" = 20 ]
+	[ "$(nft -j list set bridge banger-priv guests | gojq '.nftables[1].set.elem | length')" = 20 ]
 	for i in $(seq 20); do (own remove-nat "172.30.0.$((100 + i))" banger-a) & done
 	wait $(jobs -p | grep -vx "$canary_pid")
 	[ "$(nft list tables | grep -c banger)" = 0 ]

@@ -16,7 +16,7 @@ root=$BATS_TEST_DIRNAME/..
 
 @test "the page of privileges says of every verb what is owned and what it gives away, and names every library" {
 	local verb library page=$root/docs/privileges.md
-	for verb in $("$BANGER_BUILD/tests/defaults" verbs format=json | jq -r '.[] | select(.for_people | not).verb'); do
+	for verb in $("$BANGER_BUILD/tests/defaults" verbs format=json | gojq -r '.[] | select(.for_people | not).verb'); do
 		for word in Gate Keeps Owned Still; do
 			sed -n "/^### $verb$/,/^##/p" "$page" | grep -q "^- \*$word" ||
 				{ echo "docs/privileges.md.in has no \"@$verb@\" with *Owned:* and *Still:* below it"; return 1; }

@@ -17,7 +17,7 @@ hostile=$BANGER_BUILD/tests/hostile
 
 # All that can be seen of the tap, but for what the kernel draws by lot.
 tap_state() {
-	ip -j -d link show banger-a | jq -S '.[0] | del(.ifindex, .address, .linkinfo.info_slave_data)'
+	ip -j -d link show banger-a | gojq '.[0] | del(.ifindex, .address, .linkinfo.info_slave_data)'
 }
 
 # What the process is like when it begins to act: stopped where the filter has just been read back.
@@ -91,7 +91,7 @@ profile() { # ATTRIBUTE
 	[ "$status" = 3 ]
 	run "$hostile" all banger-priv nosuch
 	[ "$status" = 2 ]
-	[ "$(tap_state | jq -r .ifalias)" = banger: ]
+	[ "$(tap_state | gojq -r .ifalias)" = banger: ]
 }
 
 @test "nothing is written to a strange descriptor, and no terminal is looked for in it" {
@@ -139,7 +139,7 @@ profile() { # ATTRIBUTE
 	local fds
 	for fds in '<&-' '>&-' '2>&-' '<&- >&-' '<&- >&- 2>&-'; do
 		eval "strace -f -qq -o '$BATS_TEST_TMPDIR/trace' banger-priv create-tap banger-a $fds"
-		[ "$(tap_state | jq -r .ifalias)" = banger: ]
+		[ "$(tap_state | gojq -r .ifalias)" = banger: ]
 		# Only the substitute for it, /dev/null, may come to lie there.
 		run ! grep -E '(openat|socket)\(.*= [012]$' <(grep -v '"/dev/null"' "$BATS_TEST_TMPDIR/trace" |
 			sed '1,/close_range/d')
@@ -178,7 +178,7 @@ profile() { # ATTRIBUTE
 		kill -"$signal" "$pid"
 		kill -CONT "$pid"
 		wait "$job"
-		[ "$(tap_state | jq -r .ifalias)" = banger: ]
+		[ "$(tap_state | gojq -r .ifalias)" = banger: ]
 		ip link delete banger-a
 	done
 }

@@ -22,7 +22,7 @@ count_of() { # VERB: $counted
 
 verbs_with_scenarios() {
 	local verb
-	for verb in $(banger-priv verbs format=json | jq -r '.[].verb'); do
+	for verb in $(banger-priv verbs format=json | gojq -r '.[].verb'); do
 		[[ " ${uncounted[*]} " == *" $verb "* ]] || [ -z "$(scenarios_of "$verb")" ] || echo "$verb"
 	done
 }

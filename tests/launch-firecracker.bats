@@ -17,9 +17,9 @@ teardown() {
 
 launched() { # VM [OPERAND...]: $pid, $api, $dir
 	expect 0 - own launch-firecracker "$@"
-	pid=$(jq .pid <<< "$out")
-	api=$(jq -r .api_socket <<< "$out")
-	dir=$(jq -r .socket_dir <<< "$out")
+	pid=$(gojq .pid <<< "$out")
+	api=$(gojq -r .api_socket <<< "$out")
+	dir=$(gojq -r .socket_dir <<< "$out")
 }
 
 # Puts a shell script's worth of C in the jailer's place.
@@ -46,15 +46,15 @@ nothing_runs() { [ -z "$(running firecracker jailer)" ] && [ ! -d "/sys/fs/cgrou
 @test "does: tells pid, uid and sockets of a VM whose API answers, and leaves it running" {
 	prepare_vm a 1900 1900
 	launched a
-	[ "$(jq -cS . <<< "$out")" = "{\"api_socket\":\"$jails/a/sockets/api.sock\",\"pid\":$pid,\"socket_dir\":\"$jails/a/sockets\",\"socket_dir_inside\":\"/sockets\",\"uid\":1900}" ]
+	[ "$(gojq -c . <<< "$out")" = "{\"api_socket\":\"$jails/a/sockets/api.sock\",\"pid\":$pid,\"socket_dir\":\"$jails/a/sockets\",\"socket_dir_inside\":\"/sockets\",\"uid\":1900}" ]
 	alive "$pid"
 	[ "$(cat /sys/fs/cgroup/banger/a/cgroup.procs)" = "$pid" ]
 	as banger curl -s --max-time 2 --unix-socket "$api" http://localhost/ | grep -q '"Not started"'
 	run ! as stranger curl -s --max-time 2 --unix-socket "$api" http://localhost/
 	expect 0 - own find-pid vm=a
-	[ "$(jq .pid <<< "$out")" = "$pid" ]
+	[ "$(gojq .pid <<< "$out")" = "$pid" ]
 	expect 0 - own find-pid "$api"
-	[ "$(jq .pid <<< "$out")" = "$pid" ]
+	[ "$(gojq .pid <<< "$out")" = "$pid" ]
 	expect 0 - own kill-process "$pid" vm=a
 	until_true gone_from /sys/fs/cgroup/banger/a
 	canaries_same
@@ -100,7 +100,7 @@ nothing_runs() { [ -z "$(running firecracker jailer)" ] && [ ! -d "/sys/fs/cgrou
 		exec 7< /etc/hostname 9> "$BATS_TEST_TMPDIR/file"
 		nice -n 10 banger-priv launch-firecracker a > "$BATS_TEST_TMPDIR/said"
 	)
-	pid=$(jq .pid "$BATS_TEST_TMPDIR/said")
+	pid=$(gojq .pid "$BATS_TEST_TMPDIR/said")
 	[ "$(status_of "$pid" SigIgn)" = 0000000000000000 ]
 	[ "$(ps -o ni= -p "$pid" | tr -d ' ')" = 0 ]
 	grep -q '^Max file size  *unlimited' "/proc/$pid/limits"
@@ -113,7 +113,7 @@ nothing_runs() { [ -z "$(running firecracker jailer)" ] && [ ! -d "/sys/fs/cgrou
 	prepare_vm a 2000 2000
 	prepare_vm b 2001 2001
 	launched a
-	[ "$(jq .uid <<< "$out")" = 2000 ]
+	[ "$(gojq .uid <<< "$out")" = 2000 ]
 	local a=$pid a_dir=$dir
 	launched b
 	[ "$(status_of "$a" Uid)" = "2000 2000 2000 2000" ] || [ "$(status_of "$a" Uid | tr '\t' ' ')" = "2000 2000 2000 2000" ]
@@ -155,10 +155,10 @@ else: sys.exit('it can')"
 		set -e
 		mount -t tmpfs none /sys/fs/cgroup
 		banger-priv launch-firecracker a cgroup=pids.max:9 2> /dev/null && exit 1
-		pid=\$(banger-priv launch-firecracker a console=$images/console | jq .pid)
-		[ \"\$(banger-priv find-pid vm=a | jq .pid)\" = \$pid ]
+		pid=\$(banger-priv launch-firecracker a console=$images/console | gojq .pid)
+		[ \"\$(banger-priv find-pid vm=a | gojq .pid)\" = \$pid ]
 		banger-priv find-pid vm=b 2> /dev/null && exit 1
-		[ \"\$(banger-priv status format=json | jq -r '.objects[] | select(.kind == \"process\").vm')\" = a ]
+		[ \"\$(banger-priv status format=json | gojq -r '.objects[] | select(.kind == \"process\").vm')\" = a ]
 		banger-priv cleanup-jailer-chroot a 2> /dev/null && exit 1
 		[ -S $jails/a/sockets/api.sock ]
 		banger-priv kill-process \$pid vm=a
@@ -514,7 +514,7 @@ os.rename(\"from\", \"from\", src_dir_fd=top, dst_dir_fd=os.open(\".\", os.O_RDO
 	unshare --mount --propagation private bash -c "
 		set -e
 		mount -t tmpfs none /sys/fs/cgroup
-		pid=\$(banger-priv launch-firecracker a | jq .pid)
+		pid=\$(banger-priv launch-firecracker a | gojq .pid)
 		$BANGER_BUILD/tests/mount-fuse $jails/a/root hangs 1900 $bounded banger-priv cleanup-vm a && exit 1
 		$bounded banger-priv cleanup-vm a
 		! grep -qs '^State:.[^ZX]' /proc/\$pid/status"
@@ -529,7 +529,7 @@ without_cgroups() { # COMMAND...
 @test "refuses: where no cgroup tells, a process whose firecracker is hidden by a mount, and says what takes that away" {
 	local place fuse=$BANGER_BUILD/tests/mount-fuse remedy="cleanup-jailer-chroot takes that away, though the VM runs" verb
 	prepare_vm a 1900 1900
-	pid=$(without_cgroups banger-priv launch-firecracker a | jq .pid)
+	pid=$(without_cgroups banger-priv launch-firecracker a | gojq .pid)
 	api=$jails/a/sockets/api.sock
 	for place in root root/firecracker; do
 		for verb in "find-pid vm=a" "find-pid $api" "process-running $pid $api" "wait-for-exit $pid $api" \
@@ -702,7 +702,7 @@ c = s.accept()[0]; c.send(b'HTTP/1.1 200 \\r\\nContent-Length: 2\\r\\n\\r\\n{}')
 	until_true test -S "$jails/a/sockets/api.sock"
 	until_true own find-pid vm=a > "$BATS_TEST_TMPDIR/found"
 	expect 3 exists own launch-firecracker a
-	expect 0 - own kill-process "$(jq .pid "$BATS_TEST_TMPDIR/found")" vm=a
+	expect 0 - own kill-process "$(gojq .pid "$BATS_TEST_TMPDIR/found")" vm=a
 	until_true gone_from /sys/fs/cgroup/banger/a
 	clean_up a
 	canaries_same

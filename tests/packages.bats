@@ -8,7 +8,7 @@ root=$BATS_TEST_DIRNAME/..
 
 # What meson put there is in the way of what the package brings, and so are its users and directories.
 setup_file() {
-	meson introspect "$BANGER_BUILD" --installed | jq -r '.[]' | xargs rm -f
+	meson introspect "$BANGER_BUILD" --installed | gojq -r '.[]' | xargs rm -f
 	rm -rf /etc/banger /run/banger* /var/lib/banger
 	userdel banger
 	install -d -o stranger /var/tmp/build/banger-priv
@@ -86,7 +86,7 @@ newer() { # TEXT
 		grep -qxF "$package" <<< "$depends" || { echo "$file is of $package, which is not among: $depends"; return 1; }
 	done
 	restore_binaries
-	[ -z "$(banger-priv check format=json | jq -r '.checks[] | select(.state == "wrong" and (.check | IN("devices", "cgroups") | not)).text')" ]
+	[ -z "$(banger-priv check format=json | gojq -r '.checks[] | select(.state == "wrong" and (.check | IN("devices", "cgroups") | not)).text')" ]
 	rm /usr/local/bin/{firecracker,jailer}
 }
 

@@ -11,7 +11,7 @@ pages=("$root"/*.md "$root"/docs/*.md "$root"/debian/README.Debian)
 setup_file() { vmm_install; }
 
 code_in() { sed -E 's/```[^`]*```//g' "$@" | grep -oE '`[^`]+`' | tr -d '`'; }
-verbs() { banger-priv verbs format=json | jq -r '.[].verb'; }
+verbs() { banger-priv verbs format=json | gojq -r '.[].verb'; }
 # "0 done", a line each.
 exits() { sed -nE 's/^\tC\(\w+, ([0-9]+), "([a-z]+): .*/\1 \2/p' "$root/src/say/say.h"; }
 
@@ -92,7 +92,7 @@ exits() { sed -nE 's/^\tC\(\w+, ([0-9]+), "([a-z]+): .*/\1 \2/p' "$root/src/say/
 		echo "batch = $verb" > /etc/banger/priv.conf
 		banger-priv ensure-socket-dir 2> /dev/null || echo "$verb"
 	done | sort > "$BATS_TEST_TMPDIR/never"
-	diff "$BATS_TEST_TMPDIR/never" <({ echo "$never"; echo batch; banger-priv verbs format=json | jq -r '.[] | select(.for_people).verb'; } | sort)
+	diff "$BATS_TEST_TMPDIR/never" <({ echo "$never"; echo batch; banger-priv verbs format=json | gojq -r '.[] | select(.for_people).verb'; } | sort)
 	echo "batch = ensure-socket-dir" > /etc/banger/priv.conf
 	for n in $(seq 64); do words+=(ensure-socket-dir --); done
 	unset 'words[127]'

@@ -19,18 +19,18 @@ load lib/common
 }
 
 @test "does: the JSON is JSON, and knows every verb" {
-	banger-priv verbs format=json | jq -e 'length > 8 and all(.verb and .synopsis and .summary)'
+	banger-priv verbs format=json | gojq -e 'length > 8 and all(.verb and .synopsis and .summary)'
 	local verb
-	for verb in $(banger-priv verbs format=json | jq -r '.[].verb'); do
+	for verb in $(banger-priv verbs format=json | gojq -r '.[].verb'); do
 		banger-priv explain "$verb" format=json |
-			jq -e --arg verb "$verb" '.verb == $verb and (.stages | length) >= 1'
+			gojq -e --arg verb "$verb" '.verb == $verb and (.stages | length) >= 1'
 		banger-priv explain "$verb" | grep -q "^banger-priv $verb"
 		banger-priv help "$verb" | grep -q "banger-priv $verb"
 	done
 }
 
 @test "does: explain names each privilege with its reason" {
-	banger-priv explain create-tap format=json | jq -e '
+	banger-priv explain create-tap format=json | gojq -e '
 		.stages[0].runs_as == "nobody" and
 		(.stages[0].capabilities | map(.name) == ["CAP_NET_ADMIN"]) and
 		(.stages[0].calls | all(.why | length > 3)) and

@@ -380,7 +380,7 @@ only_what_is_forwarded() {
 		[ "$(refusals)" -gt "$refused" ] || { echo "$to was accepted"; false; }
 	done
 }
-refusals() { nft -j list ruleset | jq '[.. | objects | select(.chain? | IN("refuse", "REFUSE")) | .expr[]? | .counter? | .packets?] | add'; }
+refusals() { nft -j list ruleset | gojq '[.. | objects | select(.chain? | IN("refuse", "REFUSE")) | .expr[]? | .counter? | .packets?] | add'; }
 
 @test "fails: more jumps than are followed are not followed for ever; check says so, and remove-nat does not look" {
 	local n state
@@ -631,7 +631,7 @@ others() { foreign | without_ours | jq 'del(.. | .handle?)'; }
 	iptables-legacy -P FORWARD DROP
 	run ! pings a 203.0.113.2
 	local command
-	command=$(banger-priv check format=json | jq -r '.checks[] | select(.text | startswith("iptables-legacy")) | .command')
+	command=$(banger-priv check format=json | gojq -r '.checks[] | select(.text | startswith("iptables-legacy")) | .command')
 	bash -c "$command"
 	pings a 203.0.113.2
 	[ "$(calls a 203.0.113.2)" = 203.0.113.1 ]

@@ -40,7 +40,7 @@ within() {
 	grep -qx 'PUT /actions HTTP/1.1' "$BATS_TEST_TMPDIR/request"
 	[ "$(awk '/^Content-Length:/ { print $2 }' "$BATS_TEST_TMPDIR/request")" = \
 		"$(sed '1,/^$/d' "$BATS_TEST_TMPDIR/request" | wc -c)" ]
-	[ "$(sed '1,/^$/d' "$BATS_TEST_TMPDIR/request" | jq -r .action_type)" = SendCtrlAltDel ]
+	[ "$(sed '1,/^$/d' "$BATS_TEST_TMPDIR/request" | gojq -r .action_type)" = SendCtrlAltDel ]
 }
 
 @test "does: an answer with a body" {
@@ -138,7 +138,7 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)')"
 }
 
 @test "no capability, and what is read is read with one socket" {
-	[ "$(banger-priv explain send-ctrl-alt-del format=json | jq -c '[.stages[].capabilities | length]')" = "[0,0]" ]
-	[ "$(banger-priv explain send-ctrl-alt-del format=json | jq -r '.stages[0].runs_as')" = "the owner" ]
-	[ "$(banger-priv explain send-ctrl-alt-del format=json | jq -c '[.stages[1].calls[].name]')" = '["sendto","recvfrom"]' ]
+	[ "$(banger-priv explain send-ctrl-alt-del format=json | gojq -c '[.stages[].capabilities | length]')" = "[0,0]" ]
+	[ "$(banger-priv explain send-ctrl-alt-del format=json | gojq -r '.stages[0].runs_as')" = "the owner" ]
+	[ "$(banger-priv explain send-ctrl-alt-del format=json | gojq -c '[.stages[1].calls[].name]')" = '["sendto","recvfrom"]' ]
 }

@@ -17,7 +17,7 @@ teardown() {
 	end "${started[@]}"
 	launch_teardown
 	vmm_clean
-	for tap in $(ip -j link show | jq -r '.[].ifname | select(startswith("banger-"))'); do ip link delete "$tap"; done
+	for tap in $(ip -j link show | gojq -r '.[].ifname | select(startswith("banger-"))'); do ip link delete "$tap"; done
 	ip link delete banger0
 	nft list tables | grep banger-priv | while read -r table; do nft delete $table; done
 }
@@ -28,8 +28,8 @@ status() { # what there is, as JSON that fits; $out is the same
 }
 
 # kind, name, VM, what it is of, state, orphan
-objects() { jq -r '.objects[] | [.kind, .name, .vm // "-", .of // "-", .state, .orphan // "-"] | join(" | ")' <<< "$out"; }
-vms() { jq -r '.vms[] | "\(.vm) \(.state)"' <<< "$out"; }
+objects() { gojq -r '.objects[] | [.kind, .name, .vm // "-", .of // "-", .state, .orphan // "-"] | join(" | ")' <<< "$out"; }
+vms() { gojq -r '.vms[] | "\(.vm) \(.state)"' <<< "$out"; }
 
 @test "does: nothing, and says so" {
 	status
@@ -60,8 +60,8 @@ nat | 172.30.0.2 | vm1 | banger-a | there | -
 chroot | vm2 | vm2 | - | prepared | -
 tap | banger-none | - | - | up | -
 WANT
-	[ "$(jq '.vms[0].pid' <<< "$out")" = "$(own find-pid vm=vm1 | jq .pid)" ]
-	[ "$(jq .orphans <<< "$out")" = 0 ]
+	[ "$(gojq '.vms[0].pid' <<< "$out")" = "$(own find-pid vm=vm1 | gojq .pid)" ]
+	[ "$(gojq .orphans <<< "$out")" = 0 ]
 	expect 0 - own status
 	grep -qE '^VM vm1: running$' <<< "$out"
 	grep -qE '^    process   firecracker      running, pid [0-9]+$' <<< "$out"
@@ -84,7 +84,7 @@ WANT
 	umount -R "$jails/half/root"
 	prepare_vm ended 1900 1900
 	own launch-firecracker ended > /dev/null
-	own kill-process "$(own find-pid vm=ended | jq .pid)"
+	own kill-process "$(own find-pid vm=ended | gojq .pid)"
 	until_true gone_from /sys/fs/cgroup/banger/ended
 	status
 	diff <(objects | grep -v ' | -$') - << 'WANT'
@@ -97,7 +97,7 @@ chroot | half | half | - | not whole | it never was whole, or is no more
 cgroup | other | other | - | populated | its processes are no firecracker
 nat | 172.30.0.3 | - | banger-c | there | its tap is gone
 WANT
-	[ "$(jq .orphans <<< "$out")" = 8 ]
+	[ "$(gojq .orphans <<< "$out")" = 8 ]
 	[ "$(vms | xargs)" = "empty absent ended ended gone absent half ended other populated" ]
 	expect 0 - own status
 	[ "$(grep -c 'ORPHAN: ' <<< "$out")" = 8 ]
@@ -108,11 +108,11 @@ WANT
 	prepare_vm vm1 1900 1900
 	own launch-firecracker vm1 > /dev/null
 	local one status=0
-	one=$(own find-pid vm=vm1 | jq .pid)
+	one=$(own find-pid vm=vm1 | gojq .pid)
 	echo "$one" > /sys/fs/cgroup/cgroup.procs
 	status
 	[ "$(vms)" = "vm1 running" ]
-	[ "$(jq -c '[.vms[0].pid, .orphans]' <<< "$out")" = "[$one,0]" ]
+	[ "$(gojq -c '[.vms[0].pid, .orphans]' <<< "$out")" = "[$one,0]" ]
 	# Hidden, it may be missing.
 	mount_fuse "$jails/vm1/root" hangs 1900 timeout -s KILL 10 banger-priv status \
 		> "$BATS_TEST_TMPDIR/out" 2> "$BATS_TEST_TMPDIR/err" || status=$?
@@ -239,7 +239,7 @@ for n in range(16000): os.mkdir(b"\x01" * 100 + b"%d" % n)' "$jails"
 	[ "$status" = 4 ]
 	[ "$(wc -l < "$BATS_TEST_TMPDIR/err")" = 1 ]
 	tests/lib/fits docs/schema/status.json < "$BATS_TEST_TMPDIR/out"
-	jq -e '.objects[0].name == "banger-a"' "$BATS_TEST_TMPDIR/out"
+	gojq -e '.objects[0].name == "banger-a"' "$BATS_TEST_TMPDIR/out"
 	chmod 0711 "$jails"
 }
 
@@ -253,7 +253,7 @@ for n in range(16000): os.mkdir(b"\x01" * 100 + b"%d" % n)' "$jails"
 	[ "$status" = 4 ]
 	one_clean_line
 	grep -q '^banger-priv status: host: .* must be .*; cannot install the system call filter$' "$BATS_TEST_TMPDIR/err"
-	jq -e '.objects == []' "$BATS_TEST_TMPDIR/out"
+	gojq -e '.objects == []' "$BATS_TEST_TMPDIR/out"
 }
 
 @test "refuses: other formats, and other callers" {

@@ -5,7 +5,7 @@ load lib/common
 
 corpus() {
 	local verb
-	for verb in $("$BANGER_BUILD/tests/defaults" verbs format=json | jq -r '.[].verb'); do
+	for verb in $("$BANGER_BUILD/tests/defaults" verbs format=json | gojq -r '.[].verb'); do
 		"$BANGER_BUILD/tests/defaults" explain "$verb" format=json
 	done | "$BATS_TEST_DIRNAME/lib/corpus.py" "$1"
 }
@@ -89,9 +89,9 @@ sudo_verdicts() {
 
 @test "each operand by which sudo is wider is in the generated table" {
 	local verb
-	for verb in $("$BANGER_BUILD/tests/defaults" verbs format=json | jq -r '.[].verb'); do
+	for verb in $("$BANGER_BUILD/tests/defaults" verbs format=json | gojq -r '.[].verb'); do
 		"$BANGER_BUILD/tests/defaults" explain "$verb" format=json |
-			jq -r '.verb as $v | .operands[] | select(.sudo_wider) | "| `\($v)` | `\(.name)` | \(.sudo_wider) |"' |
+			gojq -r '.verb as $v | .operands[] | select(.sudo_wider) | "| `\($v)` | `\(.name)` | \(.sudo_wider) |"' |
 			while IFS= read -r row; do
 				grep -qxF "$row" "$BATS_TEST_DIRNAME/../docs/sudo-is-wider.md"
 			done
@@ -100,8 +100,8 @@ sudo_verdicts() {
 
 @test "the longest regex rules come first, which sudo asks last; portable ones are in the order of the verbs" {
 	"$BANGER_BUILD/tests/defaults" sudoers | grep '^banger' | awk '{ print length }' > "$BATS_TEST_TMPDIR/lengths"
-	[ "$(wc -l < "$BATS_TEST_TMPDIR/lengths")" = "$("$BANGER_BUILD/tests/defaults" verbs format=json | jq length)" ]
+	[ "$(wc -l < "$BATS_TEST_TMPDIR/lengths")" = "$("$BANGER_BUILD/tests/defaults" verbs format=json | gojq length)" ]
 	sort -rn "$BATS_TEST_TMPDIR/lengths" | cmp - "$BATS_TEST_TMPDIR/lengths"
 	"$BANGER_BUILD/tests/defaults" sudoers form=portable | awk '/^banger/ { print $6 }' | uniq > "$BATS_TEST_TMPDIR/verbs"
-	"$BANGER_BUILD/tests/defaults" verbs format=json | jq -r '.[].verb' | cmp - "$BATS_TEST_TMPDIR/verbs"
+	"$BANGER_BUILD/tests/defaults" verbs format=json | gojq -r '.[].verb' | cmp - "$BATS_TEST_TMPDIR/verbs"
 }

@@ -13,7 +13,7 @@ teardown() { sweep_teardown; }
 # Verbs of device-mapper need a kernel that has it: tests/vm/sweep.bats.
 @test "every privileged verb has a line in tests/sweep/lines or vm-lines" {
 	local verb missing=
-	for verb in $(banger-priv verbs format=json | jq -r '.[] | select(.for_people | not).verb'); do
+	for verb in $(banger-priv verbs format=json | gojq -r '.[] | select(.for_people | not).verb'); do
 		grep -q "^$verb[ |]" "$BATS_TEST_DIRNAME"/sweep/{,vm-}lines || missing="$missing $verb"
 	done
 	[ -z "$missing" ] || { echo "without a line:$missing"; false; }

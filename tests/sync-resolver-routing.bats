@@ -237,7 +237,7 @@ teardown() {
 @test "refuses: a bridge that systemd-networkd manages" {
 	mkdir -p /run/systemd/netif/links
 	printf 'ADMIN_STATE=configured\nOPER_STATE=routable\n' \
-		> "/run/systemd/netif/links/$(ip -j link show banger0 | jq '.[0].ifindex')"
+		> "/run/systemd/netif/links/$(ip -j link show banger0 | gojq '.[0].ifindex')"
 	ip link set banger0 alias "nudge"
 	expect 3 foreign own sync-resolver-routing banger0 172.30.0.1
 	[[ $err == *networkd* ]]

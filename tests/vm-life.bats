@@ -22,11 +22,11 @@ ask_to_end() {
 	expect 0 - prepare drive=rootfs:"$images/root.ext4"
 	run ! as banger ls "$jails/vm1/sockets"
 	expect 0 - own launch-firecracker vm1
-	pid=$(jq .pid <<< "$out")
-	[ "$(jq -r .socket_dir <<< "$out")" = "$jails/vm1/sockets" ]
+	pid=$(gojq .pid <<< "$out")
+	[ "$(gojq -r .socket_dir <<< "$out")" = "$jails/vm1/sockets" ]
 	[ "$(stat -c %a "$jails/vm1")" = 710 ]
-	[ "$(own find-pid vm=vm1 | jq .pid)" = "$pid" ]
-	[ "$(own find-pid "$jails/vm1/sockets/api.sock" | jq .pid)" = "$pid" ]
+	[ "$(own find-pid vm=vm1 | gojq .pid)" = "$pid" ]
+	[ "$(own find-pid "$jails/vm1/sockets/api.sock" | gojq .pid)" = "$pid" ]
 	own process-running "$pid" "$jails/vm1/sockets/api.sock"
 	run ! as stranger ls "$jails/vm1/sockets"
 	expect 6 in-use own cleanup-jailer-chroot vm1
@@ -43,8 +43,8 @@ ask_to_end() {
 	expect 0 - banger-priv prepare-jailer-chroot vm1 "$images/vmlinux" drive=rootfs:"$images/root.ext4"
 	expect 0 - banger-priv launch-firecracker vm1
 	local pid
-	pid=$(jq .pid <<< "$out")
-	[ "$(jq .uid <<< "$out")" = 5000 ]
+	pid=$(gojq .pid <<< "$out")
+	[ "$(gojq .uid <<< "$out")" = 5000 ]
 	[ "$(awk '/^Uid/ { print $2 }' "/proc/$pid/status")" = 5000 ]
 	ask_to_end
 	expect 0 - own wait-for-exit "$pid" "$jails/vm1/sockets/api.sock" timeout=5000

@@ -167,9 +167,9 @@ teardown() {
 
 # Holds the processes of VM vm1 beyond their end for 3 seconds; as the file shows.
 hold_vm() {
-	start python3 tests/lib/hold-exit.py "$(own find-pid vm=vm1 | jq .pid)" 3.5
+	start python3 tests/lib/hold-exit.py "$(own find-pid vm=vm1 | gojq .pid)" 3.5
 	until_true [ "$(ps -o stat= -p "$pid")" ]
-	until_true eval "grep -q '^TracerPid:.*[1-9]' /proc/$(own find-pid vm=vm1 | jq .pid)/status"
+	until_true eval "grep -q '^TracerPid:.*[1-9]' /proc/$(own find-pid vm=vm1 | gojq .pid)/status"
 }
 
 @test "a VM's processes, and a chroot that somebody is in" {

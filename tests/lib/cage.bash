@@ -22,8 +22,8 @@ scenarios_of() { # VERB: their names
 	declare -F | sed -nE "s/^declare -f (scenario_${1//-/_}_[0-9]+)$/\1/p"
 }
 
-all_verbs() { banger-priv verbs format=json | jq -r '.[].verb'; }
-row() { banger-priv explain "$1" format=json | jq -r "$2"; }
+all_verbs() { banger-priv verbs format=json | gojq -r '.[].verb'; }
+row() { banger-priv explain "$1" format=json | gojq -r "$2"; }
 
 # The bits of the capabilities that stage $2 of verb $1 keeps, as /proc/PID/status prints them.
 mask_of() {
@@ -105,7 +105,7 @@ is_unreachable() { # VERB call|cap INDEX
 lines_for_snapshots() { # VERB call|cap
 	case $1 in cleanup-vm | status) ;; *) return ;; esac
 	! : 2> /dev/null < /dev/mapper/control || return 0
-	banger-priv explain "$1" format=json | jq -r --arg kind "$2" '
+	banger-priv explain "$1" format=json | gojq -r --arg kind "$2" '
 		[.stages[] | any(.calls[]; .value_name // "" | startswith("DM_")) as $asks |
 			(if $kind == "call" then .calls else .capabilities end)[] | $asks] |
 		to_entries[] | select(.value).key'

@@ -14,7 +14,7 @@ teardown_file() { install_configuration; }
 # What it says in that state of that subject, as JSON, one object a line.
 said() { # SUBJECT STATE
 	banger-priv check format=json |
-		jq -c --arg subject "$1" --arg state "$2" '.checks[] | select(.check == $subject and .state == $state)'
+		gojq -c --arg subject "$1" --arg state "$2" '.checks[] | select(.check == $subject and .state == $state)'
 }
 
 is_ready() {
@@ -31,7 +31,7 @@ mends() {
 	[ "$(wc -l <<< "$line")" = 1 ] || { echo "more than one is wrong: $line"; return 1; }
 	[[ $line == "wrong: $subject: "*"$text"* ]] || { echo "another is wrong: $line"; return 1; }
 	line=$(said "$subject" wrong)
-	command=$(jq -r .command <<< "$line")
+	command=$(gojq -r .command <<< "$line")
 	# The line for people ends with the same command.
 	[[ $(grep '^wrong: ' "$BATS_TEST_TMPDIR/check") == *": $command" ]]
 	(cd "$BATS_FILE_TMPDIR/good" && umask 022 && bash -c "$command") || { echo "does not run: $command"; return 1; }

@@ -88,7 +88,7 @@ canaries_state() {
 	stat -c '%t:%T %Z' /run/canary/device
 	cat /run/canary/file /run/canary/directory/file /run/canary/mount/file
 	grep canary /proc/self/mountinfo
-	ip -j -d link show canary0 | jq -c 'map({ifname, ifindex, ifalias, flags, operstate})'
+	ip -j -d link show canary0 | gojq -c 'map({ifname, ifindex, ifalias, flags, operstate})'
 	nft list table inet canary
 	ps -o pid=,user=,comm= -p "$canary_pid"
 }
@@ -107,9 +107,9 @@ canaries_end() {
 
 # Everything that a verb could leave behind, as text to compare.
 host_state() {
-	ip -d -j addr show | jq -S 'map({ifname, kind: .linkinfo.info_kind, ifalias, master,
+	ip -d -j addr show | gojq 'map({ifname, kind: .linkinfo.info_kind, ifalias, master,
 		addresses: [.addr_info[] | select(.family == "inet") | .local]})'
-	nft -j list ruleset | jq -S 'del(.. | .handle?)'
+	nft -j list ruleset | gojq 'del(.. | .handle?)'
 	cut -d' ' -f3- /proc/self/mountinfo | sort
 	find /run /var/lib/banger /etc/banger -xdev -not -path '/run/world*' \
 		-not -path '/run/banger-priv*' -not -path '/run/sudo*' -printf '%p %u %g %m %y\n' | sort

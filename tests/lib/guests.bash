@@ -86,9 +86,9 @@ keep_table() { # RULE...
 let_go() { exec 9>&-; wait "$keeper" || :; }
 
 # All that is not ours, counters aside.
-foreign() { nft -j list ruleset | jq -S 'del(.. | .packets?, .bytes?) |
+foreign() { nft -j list ruleset | gojq 'del(.. | .packets?, .bytes?) |
 	.nftables |= map(select((.[].table? // .[].name?) != "banger-priv"))'; }
-without_ours() { jq -S '.nftables |= map(select(.rule.comment? // "" | startswith("banger-priv: ") | not))'; }
+without_ours() { gojq '.nftables |= map(select(.rule.comment? // "" | startswith("banger-priv: ") | not))'; }
 ours_in() { nft -a list ruleset | grep -c 'comment "banger-priv: guests of'; }
 
 # Guests a and b on the bridge, who reach the host, and an internet behind the uplink; the configuration is kept.

@@ -28,7 +28,7 @@ teardown() {
 	for name in $(dmsetup ls | cut -f1 | grep -v 'No devices'); do dmsetup remove --retry "$name"; done
 	launch_teardown
 	vmm_clean
-	for tap in $(ip -j link show | jq -r '.[].ifname | select(startswith("banger-"))'); do ip link delete "$tap"; done
+	for tap in $(ip -j link show | gojq -r '.[].ifname | select(startswith("banger-"))'); do ip link delete "$tap"; done
 	ip link delete banger0
 	nft list tables | grep banger-priv | while read -r table; do nft delete $table; done
 }
@@ -44,7 +44,7 @@ snapshots() { dmsetup ls | cut -f1 | grep -v -e 'No devices' -e '^fc-rootfs-evil
 loops() { losetup --list --noheadings --output BACK-FILE | sort | xargs; }
 no_loops() { [ -z "$(loops)" ]; }
 
-objects() { jq -r '.objects[] | [.kind, .name, .vm // "-", .of // "-", .state, .orphan // "-"] | join(" | ")' <<< "$out"; }
+objects() { gojq -r '.objects[] | [.kind, .name, .vm // "-", .of // "-", .state, .orphan // "-"] | join(" | ")' <<< "$out"; }
 
 @test "does: a running VM with a snapshot for a drive; others' snapshots stay" {
 	snapshot one vm1

@@ -91,8 +91,8 @@ create() { # SUFFIX [COW] [OPTION...]
 @test "made, mounted, written, checked, removed; on its old COW its data are there" {
 	expect 0 - create a "$cow" vm=v1
 	[ "$(wc -l <<< "$out")" = 1 ]
-	[ "$(jq -r '.name, .device' <<< "$out" | xargs)" = "fc-rootfs-a /dev/mapper/fc-rootfs-a" ]
-	base_loop=$(jq -r .base_loop <<< "$out") cow_loop=$(jq -r .cow_loop <<< "$out")
+	[ "$(gojq -r '.name, .device' <<< "$out" | xargs)" = "fc-rootfs-a /dev/mapper/fc-rootfs-a" ]
+	base_loop=$(gojq -r .base_loop <<< "$out") cow_loop=$(gojq -r .cow_loop <<< "$out")
 	tests/lib/fits docs/schema/create-dm-snapshot.json <<< "$out"
 	[ "$(dmsetup table fc-rootfs-a)" = \
 		"0 16384 snapshot 7:${base_loop#/dev/loop} 7:${cow_loop#/dev/loop} P 8" ]
@@ -122,7 +122,7 @@ create() { # SUFFIX [COW] [OPTION...]
 	new_cow "$cow-2"
 	expect 0 - create a
 	expect 0 - create "$long" "$cow-2"
-	loop=$(jq -r .cow_loop <<< "$out")
+	loop=$(gojq -r .cow_loop <<< "$out")
 	[ "$(tag_of "$loop")" = "BANGER:*$long" ]
 	echo one | dd of=/dev/mapper/fc-rootfs-a conv=notrunc status=none
 	echo two | dd of="/dev/mapper/fc-rootfs-$long" conv=notrunc status=none
@@ -150,7 +150,7 @@ create() { # SUFFIX [COW] [OPTION...]
 		banger-priv create-dm-snapshot fc-rootfs-a "$images/base" "$cow"
 	taken=$(cat "$BATS_TEST_TMPDIR/taken")
 	[ -n "$taken" ]
-	[ "$(jq -r .base_loop <<< "$out")" != "$taken" ]
+	[ "$(gojq -r .base_loop <<< "$out")" != "$taken" ]
 	losetup --list "$taken" | grep -q /run/foreign
 	losetup --detach "$taken"
 	expect 0 - own cleanup-dm-snapshot fc-rootfs-a
@@ -171,10 +171,10 @@ create() { # SUFFIX [COW] [OPTION...]
 
 @test "a loop device without our tag, with another's, or attached anew: refused, nothing is touched" {
 	expect 0 - create a
-	base_loop=$(jq -r .base_loop <<< "$out") cow_loop=$(jq -r .cow_loop <<< "$out")
+	base_loop=$(gojq -r .base_loop <<< "$out") cow_loop=$(gojq -r .cow_loop <<< "$out")
 	new_cow "$cow-2"
 	expect 0 - create b "$cow-2"
-	other=$(jq -r .cow_loop <<< "$out")
+	other=$(gojq -r .cow_loop <<< "$out")
 	table=$(dmsetup table; losetup --list)
 	expect 3 foreign own cleanup-dm-snapshot fc-rootfs-a - "$foreign" -
 	expect 3 foreign own cleanup-dm-snapshot fc-rootfs-a /dev/mapper/fc-rootfs-a "$base_loop" "$foreign"
@@ -416,9 +416,9 @@ create() { # SUFFIX [COW] [OPTION...]
 	done
 	wait
 	cat "$BATS_TEST_TMPDIR"/*
-	[ "$(jq -r '.base_loop, .cow_loop' "$BATS_TEST_TMPDIR"/* | sort -u | wc -l)" = 40 ]
+	[ "$(gojq -r '.base_loop, .cow_loop' "$BATS_TEST_TMPDIR"/* | sort -u | wc -l)" = 40 ]
 	for i in {1..20}; do
-		loop=$(jq -r .cow_loop "$BATS_TEST_TMPDIR/$i")
+		loop=$(gojq -r .cow_loop "$BATS_TEST_TMPDIR/$i")
 		[ "$(cat "/sys/block/${loop#/dev/}/loop/backing_file")" = "$cow-$i" ]
 		banger-priv cleanup-dm-snapshot "fc-rootfs-$i"
 	done

@@ -42,7 +42,7 @@ all_state() {
 	[ "$(stat -c '%F %u %g' "$jails/vm1/root/dev/vhost-vsock")" = "character special file 1900 1900" ]
 	[ "$(numbers "$jails/vm1/root/dev/vhost-vsock")" = "$(numbers /dev/vhost-vsock)" ]
 	expect 0 - own launch-firecracker vm1
-	pid=$(jq .pid <<< "$out")
+	pid=$(gojq .pid <<< "$out")
 	inside 1900 1900 'assert get("/rootfs")[:5] == b"disk\n"; put("/rootfs", b"DISK"); open("/dev/vhost-vsock", "r+b", 0)'
 	[ "$(head -c 4 "$mapper")" = DISK ]
 	expect 6 in-use own cleanup-jailer-chroot vm1

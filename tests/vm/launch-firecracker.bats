@@ -20,7 +20,7 @@ value() { cat "/sys/fs/cgroup/banger/a/$1"; }
 	[ "$(value cpu.max)" = "50000 100000" ]
 	[ "$(value cpu.weight)" = 50 ]
 	[ "$(value pids.max)" = 64 ]
-	[ "$(value cgroup.procs)" = "$(jq .pid <<< "$out")" ]
+	[ "$(value cgroup.procs)" = "$(gojq .pid <<< "$out")" ]
 }
 
 @test "does: the kernel takes the most that the gate lets through" {
@@ -40,7 +40,7 @@ value() { cat "/sys/fs/cgroup/banger/a/$1"; }
 
 @test "cage: what takes the chroot over writes limits, and nothing else" {
 	local index
-	index=$(banger-priv explain launch-firecracker format=json | jq '[.stages[].calls[].why] | index("the VM'"'"'s limits")')
+	index=$(banger-priv explain launch-firecracker format=json | gojq '[.stages[].calls[].why] | index("the VM'"'"'s limits")')
 	prepare_vm a 1900 1900
 	expect 5 failed "$BANGER_BUILD/tests/narrow" call "$index" launch-firecracker a cgroup=pids.max:64
 	[[ $err == *"a child was killed by signal 31" ]]
