@@ -22,8 +22,8 @@ expect() {
 	local code=$1 reason=$2 status=0
 	shift 2
 	"$@" > "$BATS_TEST_TMPDIR/out" 2> "$BATS_TEST_TMPDIR/err" < /dev/null || status=$?
-	out=$(tr -d '\0' < "$BATS_TEST_TMPDIR/out")
-	err=$(tr -d '\0' < "$BATS_TEST_TMPDIR/err")
+	# bash leaves out NULs, and says so.
+	{ out=$(< "$BATS_TEST_TMPDIR/out") err=$(< "$BATS_TEST_TMPDIR/err"); } 2> /dev/null
 	if [ "$status" != "$code" ]; then
 		echo "exit $status instead of $code: $*"
 		echo "stdout: $out"
@@ -42,11 +42,11 @@ expect() {
 	[ -z "$out" ] || { echo "stdout of a refusal: $out"; return 1; }
 }
 
+# The line and its newline are all that the file has.
 one_clean_line() {
-	[ "$(wc -l < "$BATS_TEST_TMPDIR/err")" = 1 ] &&
-		[ "$(wc -c < "$BATS_TEST_TMPDIR/err")" -le 1024 ] &&
-		! LC_ALL=C grep -q '[^ -~]' "$BATS_TEST_TMPDIR/err" ||
-		{ echo "not one clean line: $err"; return 1; }
+	local line
+	IFS= read -r line < "$BATS_TEST_TMPDIR/err" && [ "${#line}" -lt 1024 ] && [[ $line != *[^\ -~]* ]] &&
+		cmp -s "$BATS_TEST_TMPDIR/err" <<< "$line" || { echo "not one clean line: $(cat -v "$BATS_TEST_TMPDIR/err")"; return 1; }
 }
 
 # The configuration and the rules as they are installed, after a test that had others.
@@ -76,7 +76,7 @@ canaries_plant() {
 	ip link set canary0 alias "not yours"
 	nft add table inet canary
 	nft add chain inet canary forward '{ type filter hook forward priority 10; }'
-	python3 -c "import socket; socket.socket(socket.AF_UNIX).bind('$there/socket')"
+	"$BANGER_BUILD/tests/make-socket" "$there/socket"
 	sleep infinity < /dev/null > /dev/null 2>&1 3>&- &
 	canary_pid=$!
 	until grep -qx sleep "/proc/$canary_pid/comm"; do :; done       # no shell any more
@@ -88,9 +88,9 @@ canaries_state() {
 	stat -c '%t:%T %Z' /run/canary/device
 	cat /run/canary/file /run/canary/directory/file /run/canary/mount/file
 	grep canary /proc/self/mountinfo
-	ip -j -d link show canary0 | gojq -c 'map({ifname, ifindex, ifalias, flags, operstate})'
+	ip -o link show canary0
 	nft list table inet canary
-	ps -o pid=,user=,comm= -p "$canary_pid"
+	grep -E '^(Name|State|Pid|Uid):' "/proc/$canary_pid/status"
 }
 
 canaries_same() {
