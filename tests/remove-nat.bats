@@ -563,6 +563,10 @@ others() { foreign | without_ours | jq 'del(.. | .handle?)'; }
 	done
 }
 
+@test "an answer that the kernel breaks off is none, and of one that changed the rest is read" {
+	"$BANGER_BUILD/tests/answers"
+}
+
 @test "leaves nothing behind: killed at any call that matters, remove-nat again is through" {
 	local call n status
 	for call in sendto recvfrom openat2 read pwrite64 exit_group; do

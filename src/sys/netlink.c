@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <linux/rtnetlink.h>
 #include <stdbool.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -83,21 +84,27 @@ is_framed(const char *answer, size_t length)
 	return length > 0;
 }
 
-/* Whether things changed between two parts of the answer.  libmnl would stop there; but a socket takes no other
- * question before the answer to this one was read to its end. */
-static bool
-take_torn(char *answer, size_t length)
+/* What is wrong with the answer as a whole: 0; -EBUSY when things changed between two parts of it, where libmnl would
+ * stop, but a socket takes no other question before this one's answer was read to its end; or why the kernel broke it
+ * off, which libmnl does not look for in NLMSG_DONE. */
+static int
+take_trouble(char *answer, size_t length)
 {
-	bool torn = false;
+	int error, rc = 0;
 
 	for (size_t at = 0; at < length;) {
 		struct nlmsghdr *header = (void *)(answer + at);
 
-		torn |= header->nlmsg_flags & NLM_F_DUMP_INTR;
+		if (header->nlmsg_flags & NLM_F_DUMP_INTR)
+			rc = -EBUSY;
 		header->nlmsg_flags &= (uint16_t)~NLM_F_DUMP_INTR;
+		if (header->nlmsg_type == NLMSG_DONE && header->nlmsg_len >= NLMSG_LENGTH(sizeof(error))) {
+			memcpy(&error, NLMSG_DATA(header), sizeof(error));
+			rc = rc == 0 && error < 0 ? error : rc;
+		}
 		at += NLMSG_ALIGN(header->nlmsg_len);
 	}
-	return torn;
+	return rc;
 }
 
 int
@@ -106,18 +113,18 @@ netlink_exchange(int descriptor, void *requests, size_t length, mnl_cb_t callbac
 	static const struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
 	static _Alignas(struct nlmsghdr) char answer[ANSWER_BYTES];
 	static unsigned sequence;
-	bool torn = false;
+	int trouble = 0;
 
 	number(requests, length, ++sequence);
 	if (sendto(descriptor, requests, length, 0, (const struct sockaddr *)&kernel,
 		   sizeof(kernel)) < 0)
 		return -errno;
 	for (;;) {
-		struct sockaddr_nl sender;
+		struct sockaddr_nl sender = { 0 };
 		socklen_t size = sizeof(sender);
 		ssize_t got = recvfrom(descriptor, answer, sizeof(answer), MSG_TRUNC,
 				       (struct sockaddr *)&sender, &size);
-		int more;
+		int more, rc;
 
 		if (got < 0)
 			return -errno;
@@ -130,12 +137,13 @@ netlink_exchange(int descriptor, void *requests, size_t length, mnl_cb_t callbac
 		/* What is left of an exchange that ended with its first error. */
 		if (((const struct nlmsghdr *)(const void *)answer)->nlmsg_seq != sequence)
 			continue;
-		torn |= take_torn(answer, (size_t)got);
+		rc = take_trouble(answer, (size_t)got);
+		trouble = trouble == 0 ? rc : trouble;
 		/* 0 when the acknowledgement or the end of a dump came, 1 when more is to come. */
 		more = mnl_cb_run(answer, (size_t)got, sequence, 0, callback, data);
 		if (more < 0)
 			return -errno;
 		if (more == 0)
-			return torn ? -EBUSY : 0;
+			return trouble;
 	}
 }

@@ -20,8 +20,8 @@ int netlink_open_socket(int protocol, int descriptor);
 struct nlmsghdr *netlink_request(void *buffer, int type, int flags, size_t size, void *extra);
 
 /* Sends a request over FD_NETLINK and reads until the kernel has answered it whole; each message of
- * the answer goes to callback (may be NULL).  0 or the kernel's -errno; -EBUSY when what was asked about
- * changed meanwhile. */
+ * the answer goes to callback (may be NULL), also of one that the kernel broke off.  0 or the kernel's -errno; -EBUSY
+ * when what was asked about changed meanwhile. */
 int netlink_talk(struct nlmsghdr *request, mnl_cb_t callback, void *data);
 
 /* The same over any descriptor, for `length` bytes of requests that the kernel answers as one: the
