@@ -371,6 +371,27 @@ signal.pause()"
 	rmdir "$peers"
 }
 
+@test "does: what is unmounted below a bind of the host's, shared with it, stays where the host has it, from either table" {
+	local from
+	mkdir /run/peer
+	for from in "" "$BANGER_BUILD/tests/inject fail:ENOSYS 458 1"; do
+		mkdir -p "$root/usr"
+		unshare --mount --propagation private bash -c "
+			set -e
+			mount -t tmpfs peer /run/peer
+			mount --make-shared /run/peer
+			mkdir /run/peer/below
+			mount -t tmpfs below /run/peer/below
+			mount --rbind /run/peer $root/usr
+			[ \$(grep -c ' shared:' /proc/self/mountinfo) = 4 ]
+			$from banger-priv cleanup-jailer-chroot vm1
+			mountpoint -q /run/peer/below
+			! grep ' $jails/vm1' /proc/self/mountinfo"
+		[ ! -e "$jails/vm1" ]
+	done
+	rmdir /run/peer
+}
+
 @test "does: mount points with blanks, newlines, escapes and '(deleted)' in their names, from either table" {
 	local name from names=("a b " $'a\tb\nc' 'a\040b' 'a - ext4 b (deleted)' $'\e[2J' "$(printf 'a%.0s' {1..255})")
 	# listmount(2), of Linux 6.8, and what libmount reads.
