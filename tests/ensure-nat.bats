@@ -5,6 +5,7 @@ load lib/common
 load lib/guests
 
 setup_file() {
+	echo 0 > /proc/sys/net/ipv6/conf/default/disable_ipv6
 	two_guests_plant
 }
 teardown_file() { network_end; }
@@ -245,6 +246,8 @@ heard() { awk '/^Icmp: [0-9]/ { print $10 }' /proc/net/snmp; }  # echo requests,
 	expect 0 - own ensure-nat 172.30.0.2 banger-a
 	expect 0 - own ensure-nat 172.30.0.3 banger-b
 	local count
+	# The tap's own stack has no ears for it either.
+	echo 0 > /proc/sys/net/ipv4/conf/banger-a/rp_filter
 	count=$(heard)
 	to_reserved_stations echo 172.30.0.3 172.30.0.1
 	[ "$(heard)" = "$count" ]
@@ -253,11 +256,12 @@ heard() { awk '/^Icmp: [0-9]/ { print $10 }' /proc/net/snmp; }  # echo requests,
 	to_reserved_stations echo 172.30.0.3 172.30.0.1
 	[ "$(heard)" -gt "$count" ]
 	ip link set banger-a type bridge_slave group_fwd_mask 0xfffd
+	echo 1 > /proc/sys/net/ipv4/conf/banger-a/rp_filter
 }
 
 @test "no guest becomes the host's IPv6 router, whatever station it calls, NAT or none" {
-	local conf=/proc/sys/net/ipv6/conf link
-	for link in banger-a banger0; do echo 0 > "$conf/$link/disable_ipv6"; done
+	local conf=/proc/sys/net/ipv6/conf
+	echo 0 > "$conf/banger-a/disable_ipv6"
 	[ "$(cat "$conf/banger-a/accept_ra")" = 1 ]
 	in_guest a python3 tests/lib/frame.py advert 33:33:00:00:00:01
 	to_reserved_stations advert
@@ -267,7 +271,30 @@ heard() { awk '/^Icmp: [0-9]/ { print $10 }' /proc/net/snmp; }  # echo requests,
 	to_reserved_stations advert
 	[ "$(ip -6 route show default | awk '{ print $5 }')" = banger-a ]
 	ip link set banger-a type bridge_slave group_fwd_mask 0xfffd
-	for link in banger-a banger0; do echo 1 > "$conf/$link/disable_ipv6"; done
+	echo 1 > "$conf/banger-a/disable_ipv6"
+}
+
+@test "a guest whose tap is no port of the bridge any more gets nothing into the host, by IPv4 or IPv6" {
+	local conf=/proc/sys/net count
+	count=$(heard)
+	ip link set banger-a nomaster
+	in_guest a python3 tests/lib/frame.py echo 172.30.0.2 172.30.0.1 "$(mac_of banger-a)"
+	in_guest a python3 tests/lib/frame.py advert 33:33:00:00:00:01
+	sleep 0.2
+	[ "$(heard)" = "$count" ]
+	[ "$(ip -6 route show default)" = "" ]
+	# As any other link would let it.
+	echo 0 > "$conf/ipv4/conf/banger-a/rp_filter"
+	echo 0 > "$conf/ipv6/conf/banger-a/disable_ipv6"
+	in_guest a python3 tests/lib/frame.py echo 172.30.0.2 172.30.0.1 "$(mac_of banger-a)"
+	in_guest a python3 tests/lib/frame.py advert 33:33:00:00:00:01
+	sleep 0.2
+	[ "$(heard)" -gt "$count" ]
+	[ "$(ip -6 route show default | awk '{ print $5 }')" = banger-a ]
+	echo 1 > "$conf/ipv4/conf/banger-a/rp_filter"
+	echo 1 > "$conf/ipv6/conf/banger-a/disable_ipv6"
+	ip link set banger-a master banger0
+	ip link set banger-a type bridge_slave group_fwd_mask 0xfffd
 }
 
 @test "the other side cannot begin to talk to a guest, unless the host's own rules send it there" {

@@ -6,6 +6,7 @@
  */
 #include "sys/link.h"
 #include "sys/netlink.h"
+#include "sys/sysctl.h"
 #include "sys/tap.h"
 #include "verb.h"
 
@@ -63,6 +64,16 @@ take_hold(struct link *tap, const struct settings *settings)
 	return rc < 0 ? failed(rc, "cannot find the tap again") : CODE_DONE;
 }
 
+/* What comes by it is for the bridge.  Its own stack would hear a guest whose tap is no port, once somebody has taken
+ * the bridge away: as the host's IPv6 router, or under any IPv4 address.  No route leads back by a tap. */
+static int
+close_own_stack(void)
+{
+	int rc = sysctl_set_link("ipv6", ask.tap.text, "disable_ipv6", 1);
+
+	return rc < 0 ? rc : sysctl_set_link("ipv4", ask.tap.text, "rp_filter", 1 /* strict */);
+}
+
 /* A kernel that does not know what is set takes it without a word: it is read back. */
 static int
 set_port(int index, bool isolated)
@@ -84,6 +95,8 @@ set_up(const struct link *tap, const struct link *bridge, const struct settings 
 	int rc = tap_set_owner(uid, gid);
 
 	tap_alias(ask.vm.text, alias, sizeof(alias));
+	if (rc == 0)
+		rc = close_own_stack();
 	if (rc == 0)
 		rc = link_join(tap->index, bridge->index, alias);
 	if (rc == 0)
@@ -121,17 +134,21 @@ act(const struct settings *settings)
 static const struct handle handles[] = {
 	{ "libmnl and a netlink socket", netlink_open, mnl_open },
 	{ "/dev/net/tun (is the module tun there?)", tap_open },
+	{ "/proc/sys/net", sysctl_open },
 	LIST_END
 };
 
 static const struct cap caps[] = {
-	CAP(NET_ADMIN, "TUNSETIFF and RTM_NEWLINK"),
+	CAP(NET_ADMIN, "TUNSETIFF, RTM_NEWLINK and the tap's switches below /proc/sys/net"),
 	LIST_END
 };
 
 static const struct call calls[] = {
 	CALL_IF(sendto, 0, FD_NETLINK, "requests to rtnetlink"),
 	CALL_IF(recvfrom, 0, FD_NETLINK, "its answers"),
+	CALL_IF(openat2, 0, FD_SYSCTL, "the tap's disable_ipv6 and rp_filter"),
+	CALL(read, "what they are"),
+	CALL(pwrite64, "what they should be"),
 	CALL_IF(ioctl, 1, TUNSETIFF, "makes the tap, or takes hold of an idle one"),
 	CALL_IF(ioctl, 1, TUNSETOWNER, "gives it to the VM's uid"),
 	CALL_IF(ioctl, 1, TUNSETGROUP, "and gid"),
@@ -139,14 +156,17 @@ static const struct call calls[] = {
 	LIST_END
 };
 
-static const char *const paths[] = { "/dev/net/tun", NULL };
+static const char *const paths[] = {
+	"/dev/net/tun", "/proc/sys/net/ipv4/conf/TAP/rp_filter", "/proc/sys/net/ipv6/conf/TAP/disable_ipv6", NULL
+};
 
 const struct verb verb_create_tap = {
 	.name = "create-tap",
 	.summary = "a tap for one VM, joined to the bridge, up",
 	.effect = "one link of kind tun, whose alias says that it is ours",
 	.on_failure = "no link of that name",
-	.note = "without uid= and gid= it belongs to the first of vm_uid and vm_gid",
+	.note = "without uid= and gid= it belongs to the first of vm_uid and vm_gid; all that comes by it is for the "
+		"bridge, nothing for the stack of the tap itself",
 	.operands = operands,
 	.paths = paths,
 	.lock = LOCK_NETWORK,
