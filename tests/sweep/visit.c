@@ -28,6 +28,10 @@ static const long path_calls[] = {
 	SYS_readlinkat, SYS_inotify_add_watch, SYS_bind, SYS_execve, SYS_chroot, SYS_mount, SYS_umount2, -1,
 };
 
+static const long on_stdout[] = {
+	SYS_write, SYS_fcntl, SYS_fstat, SYS_newfstatat, SYS_fstatfs, SYS_getsockopt, -1,
+};
+
 const long infallible[] = {
 	SYS_exit, SYS_exit_group, SYS_clock_gettime, SYS_rt_sigreturn, SYS_getpid, SYS_gettid, SYS_getuid,
 	SYS_geteuid, SYS_getgid, SYS_getegid, SYS_getresuid, SYS_getresgid, SYS_umask, SYS_munmap, SYS_brk, SYS_futex,
@@ -61,7 +65,7 @@ at_call(struct tracer *tracer, struct tracee *tracee, struct user_regs_struct *r
 	if (visit->until_cage && !visit->is_first && call == SYS_recvfrom)
 		return false;
 	visit->reached = true;
-	visit->to_stdout = call == SYS_write && regs->rdi == STDOUT_FILENO;
+	visit->is_on_stdout = regs->rdi == STDOUT_FILENO && is_among(call, on_stdout);
 	switch (visit->how) {
 	case VISIT_KILL:
 		if (visit->all_at_once)

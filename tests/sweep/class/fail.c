@@ -60,8 +60,8 @@ fail_at(const struct line *line, enum start start, const struct way *way, unsign
 		 strerrorname_np(error));
 	run_all(line->before, line->before_count);
 	code = visit_verb(line, start, &visit, where);
-	/* What was done stays done when nobody can be told. */
-	if (visit.to_stdout && is_documented(code))
+	/* What is done is done when nobody can be told. */
+	if (visit.is_on_stdout && is_documented(code))
 		code = way->code;
 	if (takes_trouble_for_answer(way, code, error))
 		defect(where, "exit %d instead of %d is no answer", code, way->code);
