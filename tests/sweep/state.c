@@ -302,12 +302,16 @@ contents_of(int fd)
 {
 	static uint64_t block[512], zeros[512];
 	uint64_t sum = 14695981039346656037U;
-	ssize_t got;
+	const off_t size = sizeof(block);
 
-	for (uint64_t at = 1; memset(block, 0, sizeof(block)), (got = read(fd, block, sizeof(block))) > 0; at++) {
+	for (off_t at = 0; (at = lseek(fd, at, SEEK_DATA)) >= 0; at += size) {
+		at -= at % size;
+		memset(block, 0, sizeof(block));
+		if (pread(fd, block, sizeof(block), at) <= 0)
+			break;
 		if (memcmp(block, zeros, sizeof(block)) == 0)
 			continue;
-		sum = (sum ^ at) * 1099511628211U;
+		sum = (sum ^ (uint64_t)(at / size + 1)) * 1099511628211U;
 		for (size_t i = 0; i < sizeof(block) / sizeof(block[0]); i++)
 			sum = (sum ^ block[i]) * 1099511628211U;
 	}
