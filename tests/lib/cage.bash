@@ -119,8 +119,10 @@ needed_elsewhere=" clock_gettime gettimeofday time brk mmap munmap mremap "
 all_is_needed() { # VERB
 	local verb=$1 kind index name names elsewhere narrow=$BANGER_BUILD/tests/narrow wider=
 	local -A list=([call]=calls [cap]=capabilities)
-	[ -n "$(scenarios_of "$verb")" ] || { echo "$verb has no scenario"; return 1; }
-	for name in $(scenarios_of "$verb"); do
+	local -a scenarios
+	mapfile -t scenarios < <(scenarios_of "$verb")
+	[ "${#scenarios[@]}" != 0 ] || { echo "$verb has no scenario"; return 1; }
+	for name in "${scenarios[@]}"; do
 		"$name" banger-priv || { echo "$name does not pass with the whole row"; return 1; }
 	done
 	for kind in call cap; do
@@ -129,7 +131,7 @@ all_is_needed() { # VERB
 		for index in "${!names[@]}"; do
 			[[ $elsewhere != *" $index "* ]] || continue
 			[[ $needed_elsewhere != *" ${names[index]} "* ]] || continue
-			for name in $(scenarios_of "$verb"); do
+			for name in "${scenarios[@]}"; do
 				"$name" "$narrow" "$kind" "$index" || continue 2
 			done
 			is_unreachable "$verb" "$kind" "$index" || wider="$wider $verb:$kind:$index:${names[index]}"

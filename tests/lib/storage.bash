@@ -57,12 +57,16 @@ linked() { # as udev does it
 
 # The mapping that VERB is to remove is opened when it is on the point of doing so, and stays open.
 held_open() { # PROGRAM... VERB
-	local minor status=0
+	local minor status=0 holder=$BATS_TEST_TMPDIR/holder
 	fresh_mapping
 	minor=$(dmsetup info -c --noheadings -o minor "$snapshot")
-	ends 6 "$BANGER_BUILD/tests/inject" "do:sleep 4 < /dev/dm-$minor > /dev/null 2>&1 3>&- & sleep .1" unlinkat 1 \
+	rm -f "$holder"
+	ends 6 "$BANGER_BUILD/tests/inject" \
+		"do:sleep 60 < /dev/dm-$minor > /dev/null 2>&1 3>&- & echo \$! > $holder; sleep .1" unlinkat 1 \
 		"$@" "$snapshot" || status=$?
 	[ -b "$mapper" ] || status=1
+	# One line less, and it may not have come so far.
+	[ ! -e "$holder" ] || kill "$(cat "$holder")"
 	until banger-priv cleanup-dm-snapshot "$snapshot" 2> /dev/null; do :; done
 	return "$status"
 }
