@@ -89,7 +89,7 @@ static enum code
 act(const struct settings *settings)
 {
 	const char *cannot;
-	enum nat_place place;
+	enum nat_place place = NAT_OWN;
 	enum code code = check_tap();
 	int rc;
 
