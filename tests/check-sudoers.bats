@@ -266,8 +266,10 @@ lets() { # LINE...
 		[ "$lets" = anything ]
 	done
 	# No expression is compiled that could fill the memory.
-	lets 'banger ALL=^/(a{1000}){1000}$'
-	[ "$lets" = anything ]
+	for name in '^/(a{1000}){1000}$' "^/a$(printf '+%.0s' {1..60})\$"; do
+		lets "banger ALL=$name"
+		[ "$lets" = anything ]
+	done
 	lets 'banger ALL=/bin/sh /usr/local/bin/restart'
 	[ "$lets" = others ]
 }

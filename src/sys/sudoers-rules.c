@@ -163,14 +163,25 @@ more(enum grant a, enum grant b)
 	return a > b ? a : b;
 }
 
+/* Repetitions of repetitions have no bounds that memory has: regcomp(3) writes x{9} as nine of it, and x+ as xx*. */
+static bool
+is_small(const char *expression)
+{
+	unsigned doubled = 0;
+
+	for (const char *at = expression; (at = strpbrk(at, "{+")); at++)
+		if (*at == '{' || ++doubled > 8)
+			return false;
+	return true;
+}
+
 static bool
 matches_expression(const char *expression, const char *path)
 {
 	bool matches = true;            /* what sudo could not compile either */
 	regex_t compiled;
 
-	/* Repetitions of repetitions have no bounds that memory has. */
-	if (!strchr(expression, '{') && regcomp(&compiled, expression, REG_EXTENDED | REG_NOSUB) == 0) {
+	if (is_small(expression) && regcomp(&compiled, expression, REG_EXTENDED | REG_NOSUB) == 0) {
 		matches = regexec(&compiled, path, 0, NULL, 0) == 0;
 		regfree(&compiled);
 	}
