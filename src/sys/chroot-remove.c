@@ -141,17 +141,17 @@ struct taken_off { const char *place; int copy; };
 
 /* As many of these places as there can be drives, each as deep as a tmpfs of ours has inodes.  Memory from the heap is
  * not to be had in this cage; what of this is not used is no memory. */
+static struct { char text[12 << 20]; size_t used; } places;
+
 static const char *
 keep_place(const char *place)
 {
-	static char places[12 << 20];
-	static size_t used;
 	size_t size = strlen(place) + 1;
-	char *kept = places + used;
+	char *kept = places.text + places.used;
 
-	if (size > sizeof(places) - used)
+	if (size > sizeof(places.text) - places.used)
 		return NULL;
-	used += size;
+	places.used += size;
 	return memcpy(kept, place, size);
 }
 
@@ -206,6 +206,7 @@ remove_mounts(int directory, const struct mount_table *table)
 
 	if (rc < 0)
 		return rc;
+	places.used = 0;                /* cleanup-vm tries again and again */
 	while (rc == 0 && at > 0) {
 		const char *place;
 

@@ -67,8 +67,10 @@ find_inner(int fd)
 			continue;
 		if (errno != EISDIR && errno != EPERM)
 			return -errno;
-		if (unlinkat(fd, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
-			return take_over(fd, name);
+		if (unlinkat(fd, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+			continue;
+		/* Anything else it would say again once that is empty. */
+		return errno == ENOTEMPTY ? take_over(fd, name) : -errno;
 	}
 	return name ? -ENOENT : -errno;
 }
