@@ -28,9 +28,7 @@ static const long path_calls[] = {
 	SYS_readlinkat, SYS_inotify_add_watch, SYS_bind, SYS_execve, SYS_chroot, SYS_mount, SYS_umount2, -1,
 };
 
-static const long on_stdout[] = {
-	SYS_write, SYS_fcntl, SYS_fstat, SYS_newfstatat, SYS_fstatfs, SYS_getsockopt, -1,
-};
+static const long looks[] = { SYS_fcntl, SYS_fstat, SYS_newfstatat, SYS_fstatfs, SYS_getsockopt, -1 };
 
 const long infallible[] = {
 	SYS_exit, SYS_exit_group, SYS_clock_gettime, SYS_rt_sigreturn, SYS_getpid, SYS_gettid, SYS_getuid,
@@ -65,7 +63,8 @@ at_call(struct tracer *tracer, struct tracee *tracee, struct user_regs_struct *r
 	if (visit->until_cage && !visit->is_first && call == SYS_recvfrom)
 		return false;
 	visit->reached = true;
-	visit->is_on_stdout = regs->rdi == STDOUT_FILENO && is_among(call, on_stdout);
+	visit->is_on_stdin = regs->rdi == STDIN_FILENO && is_among(call, looks);
+	visit->is_on_stdout = regs->rdi == STDOUT_FILENO && (call == SYS_write || is_among(call, looks));
 	switch (visit->how) {
 	case VISIT_KILL:
 		if (visit->all_at_once)

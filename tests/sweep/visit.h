@@ -21,6 +21,7 @@ struct visit {
 	bool is_caged;
 	bool reached;
 	bool is_first;                  /* it was the verb itself that made the call, not a child */
+	bool is_on_stdin;               /* asked what that is: refused, nothing is read from it */
 	bool is_on_stdout;              /* wrote there, or asked whether it may: refused, nobody hears of what is done */
 	long *calls;                    /* count: which they were, from 1 on */
 	void (*meanwhile)(void *context);
