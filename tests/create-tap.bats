@@ -110,6 +110,25 @@ tap() { ip -j -d link show "$1" | gojq -r ".[0] | $2"; }
 	[ "$caught" = 2 ]
 }
 
+@test "fails: where /proc/sys is read-only, unless what it would switch off is off already" {
+	local off=/proc/sys/net/ipv6/conf/default/disable_ipv6 strict=/proc/sys/net/ipv4/conf/default/rp_filter was
+	was=$(cat "$off" "$strict" | tr '\n' ' ')
+	echo 0 > "$off"
+	mount --bind /proc/sys /proc/sys
+	mount -o remount,bind,ro /proc/sys
+	expect 5 failed own create-tap banger-a || { umount /proc/sys; return 1; }
+	umount /proc/sys
+	[[ $err == *"/proc/sys/net must be writable: "*"(EROFS)" ]]
+	run ! ip link show banger-a
+	echo 1 | tee "$off" > "$strict"
+	mount --bind /proc/sys /proc/sys
+	mount -o remount,bind,ro /proc/sys
+	own create-tap banger-a > "$BATS_TEST_TMPDIR/said" 2>&1 || { cat "$BATS_TEST_TMPDIR/said"; umount /proc/sys; return 1; }
+	umount /proc/sys
+	echo "${was% * }" > "$off"
+	echo "${was#* }" > "$strict"
+}
+
 @test "refuses: a tap that is held open is busy, and stays" {
 	expect 0 - own create-tap banger-a
 	expect 6 in-use as banger "$BANGER_BUILD/tests/hold-tap" banger-a \

@@ -86,17 +86,19 @@ set_port(int index, bool isolated)
 	return rc < 0 ? rc : tap.bridges_all && tap.isolated == isolated ? 0 : -EOPNOTSUPP;
 }
 
-static int
+static enum code
 set_up(const struct link *tap, const struct link *bridge, const struct settings *settings)
 {
 	uid_t uid = ask.uid.given ? ask.uid.id : settings->vm_uid.first;
 	gid_t gid = ask.gid.given ? ask.gid.id : settings->vm_gid.first;
 	char alias[64];
-	int rc = tap_set_owner(uid, gid);
+	int rc = close_own_stack();
 
+	if (rc < 0)
+		return failed(rc, "cannot keep the host from hearing guests by the tap itself: /proc/sys/net must be "
+			      "writable");
 	tap_alias(ask.vm.text, alias, sizeof(alias));
-	if (rc == 0)
-		rc = close_own_stack();
+	rc = tap_set_owner(uid, gid);
 	if (rc == 0)
 		rc = link_join(tap->index, bridge->index, alias);
 	if (rc == 0)
@@ -105,7 +107,7 @@ set_up(const struct link *tap, const struct link *bridge, const struct settings 
 		rc = link_set_up(bridge->index);
 	if (rc == 0)
 		rc = tap_set_persistent(true);
-	return rc;
+	return rc < 0 ? failed(rc, "cannot set the tap up") : CODE_DONE;
 }
 
 static enum code
@@ -122,13 +124,12 @@ act(const struct settings *settings)
 	code = take_hold(&tap, settings);
 	if (code != CODE_DONE)
 		return code;
-	rc = set_up(&tap, &bridge, settings);
-	if (rc < 0) {
+	code = set_up(&tap, &bridge, settings);
+	if (code != CODE_DONE) {
 		tap_set_persistent(false);
 		tap_close();
-		return failed(rc, "cannot set the tap up");
 	}
-	return CODE_DONE;
+	return code;
 }
 
 static const struct handle handles[] = {
