@@ -19,28 +19,38 @@
 #define PARENT "banger"
 #define CONSOLES "_consoles"
 
+/* Where the v2 hierarchy is mounted: alone, or beside those of v1, which are on a tmpfs. */
+enum { ALONE, BESIDE_V1, PLACES };
+static const char *const places[PLACES] = { [ALONE] = "/sys/fs/cgroup", [BESIDE_V1] = "/sys/fs/cgroup/unified" };
+
+/* An O_PATH descriptor, and the type of the file system there. */
+static int
+open_place(const char *place, struct statfs *fs)
+{
+	int rc, fd = open(place, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	if (fstatfs(fd, fs) == 0)
+		return fd;
+	rc = -errno;
+	close(fd);
+	return rc;
+}
+
 int
 cgroup_root(void)
 {
-	static const char *const places[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" };
-
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+	for (int i = 0; i < PLACES; i++) {
 		struct statfs fs;
-		int fd = open(places[i], O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		int fd = open_place(places[i], &fs);
 
-		int rc = 0;
-
-		if (fd < 0 && errno != ENOENT && errno != ENOTDIR && errno != ELOOP)
-			return -errno;
-		if (fd < 0)
-			continue;
-		if (fstatfs(fd, &fs) < 0)
-			rc = -errno;
-		else if (fs.f_type == CGROUP2_SUPER_MAGIC)
+		if (fd >= 0 && fs.f_type == CGROUP2_SUPER_MAGIC)
 			return fd;
-		close(fd);
-		if (rc < 0)
-			return rc;
+		if (fd >= 0)
+			close(fd);
+		else if (fd != -ENOENT && fd != -ENOTDIR && fd != -ELOOP)
+			return fd;
 	}
 	return -ENOENT;
 }
@@ -48,16 +58,13 @@ cgroup_root(void)
 const char *
 cgroup_place(void)
 {
-	static const char whole[] = "/sys/fs/cgroup", beside[] = "/sys/fs/cgroup/unified";
-	struct statfs fs = { 0 };
-	int fd = open(whole, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct statfs fs;
+	int fd = open_place(places[ALONE], &fs);
 
 	if (fd < 0)
-		return whole;
-	if (fstatfs(fd, &fs) < 0)
-		fs.f_type = 0;
+		return places[ALONE];
 	close(fd);
-	return fs.f_type == TMPFS_MAGIC ? beside : whole;
+	return places[fs.f_type == TMPFS_MAGIC ? BESIDE_V1 : ALONE];
 }
 
 int

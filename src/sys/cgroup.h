@@ -8,15 +8,15 @@
 
 #include <stdbool.h>
 
-/* The cgroup v2 hierarchy's root, an O_PATH descriptor (the caller closes it); -ENOENT where there is
- * none, mounted at /sys/fs/cgroup or /sys/fs/cgroup/unified. */
+/* The cgroup v2 hierarchy's root, mounted at /sys/fs/cgroup or, beside v1's, at /sys/fs/cgroup/unified: an O_PATH
+ * descriptor that the caller closes, -ENOENT where there is none, or -errno. */
 int cgroup_root(void);
 
-/* Where there is none: the place that cgroup_root would look for it, beside v1's hierarchies. */
+/* Where there is none: which of the two places it should be mounted at. */
 const char *cgroup_place(void);
 
 /* The directory of all VMs' cgroups is there.  The hierarchy's root has mode 0555: to make something
- * in it takes CAP_DAC_OVERRIDE even of uid 0.  -ENOENT where there is no cgroup v2. */
+ * in it takes CAP_DAC_OVERRIDE even of uid 0.  0, -ENOENT where there is no cgroup v2, or -errno. */
 int cgroup_make_parent(void);
 
 /* Whether it is: 1, 0 (also where there is no cgroup v2), or -errno. */
@@ -40,32 +40,32 @@ int cgroup_is_running(const struct vm_id *vm);
 int cgroup_has(const char *controller);
 int cgroup_can_limit(const struct cgroup_limit *limit);
 
-/* Sets a limit.  The hierarchy's root and the directory of all VMs are made to hand its controller on; -EBUSY where
- * one of them may not, as it has processes itself (cgroups(7), "no internal processes"). */
+/* Sets a limit.  The hierarchy's root and the directory of all VMs are made to hand its controller on; 0, -EBUSY where
+ * one of them may not, as it has processes itself (cgroups(7), "no internal processes"), or -errno. */
 int cgroup_limit(int cgroup, const struct cgroup_limit *limit);
 
-/* SIGKILL to all in it (cgroup.kill, Linux 5.14). */
+/* SIGKILL to all in it (cgroup.kill, Linux 5.14).  0 or -errno. */
 int cgroup_kill(int cgroup);
 
-/* The same, and waits until none is left; done, too, when there is no such cgroup.  -EBUSY after timeout_ms:
- * a process that hangs in the kernel ends when that lets go of it. */
+/* The same, and waits until none is left.  0, also when there is no such cgroup; -EBUSY after timeout_ms: a process
+ * that hangs in the kernel ends when that lets go of it; or -errno. */
 int cgroup_end(const struct vm_id *vm, int timeout_ms);
 
 /* Calls each with every VM's cgroup: its name, and whether a process is in it.  0, also where there is no
  * cgroup v2, or -errno. */
 int cgroup_each(void (*each)(const char *vm, bool populated, void *data), void *data);
 
-/* For moving a process in: a descriptor on cgroup.procs. */
+/* For moving a process in: a descriptor on cgroup.procs, O_CLOEXEC, which the caller closes; or -errno. */
 int cgroup_open_procs(int cgroup);
 
 /* The same for what appends VMs' consoles to files: a process that ends with its VM, by itself, and
  * must not be counted as one of it.  Made where it is not there; no VM's id begins like its name. */
 int cgroup_open_consoles(void);
 
-/* Writes value to a file of the cgroup, like "memory.max"; or -errno. */
+/* Writes value to a file of the cgroup, like "memory.max".  0 or -errno. */
 int cgroup_write(int cgroup, const char *file, const char *value);
 
-/* 0 also when there is none; -EBUSY while it is populated. */
+/* Removes the VM's cgroup.  0, also when there is none; -EBUSY while it is populated; or -errno. */
 int cgroup_remove(const struct vm_id *vm);
 
 /* Whether process `pid` is in the cgroup of a VM of ours, by /proc/PID/cgroup; *vm says which.
