@@ -122,6 +122,13 @@ image_open_device(const struct dm_name *name, enum ext4_purpose purpose, const c
 	return rc;
 }
 
+int
+image_open(const struct settings *settings, const struct image *image, enum ext4_purpose purpose, const char **why)
+{
+	return image->is_device ? image_open_device(&image->device, purpose, why) :
+	       image_open_file(settings, &image->file, purpose, why);
+}
+
 enum reason
 image_reason(int rc)
 {

@@ -15,14 +15,22 @@
 int image_open_file(const struct settings *settings, const struct path *path, enum ext4_purpose purpose,
 		    const char **why);
 
-/* A snapshot of ours, for a stage that may ask device-mapper.  The same lock; but to be read, no other
- * may hold the device open.  0; -ENOENT, -EPERM (not ours), -EBUSY, -ENODEV (no device-mapper), or -errno. */
+/* A snapshot of ours, for a stage that may ask device-mapper.  The same lock; and unless it is only to be read,
+ * nobody else may have the device open.  0; -ENOENT, -EPERM (not ours), -EBUSY, -ENODEV (no device-mapper), or
+ * -errno. */
 int image_open_device(const struct dm_name *name, enum ext4_purpose purpose, const char **why);
+
+/* Whichever of the two it is, for a verb that takes both and has a stage for each. */
+int image_open(const struct settings *settings, const struct image *image, enum ext4_purpose purpose,
+	       const char **why);
 
 /* The word that goes with an error of these, and of ext4_open, that has a *why. */
 enum reason image_reason(int rc);
 
 /* What the stages above keep. */
+#define IMAGE_DEVICE_CAPS \
+	CAP(SYS_ADMIN, "to ask device-mapper about the mapping")
+
 #define IMAGE_FILE_CALLS \
 	CALL(openat, "/, where every path begins"), \
 	CALL(openat2, "state_dir, and the file below it"), \

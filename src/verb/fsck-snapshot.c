@@ -108,10 +108,7 @@ static const struct handle handles[] = {
 	LIST_END
 };
 
-static const struct cap device_caps[] = {
-	CAP(SYS_ADMIN, "to ask device-mapper about the mapping"),
-	LIST_END
-};
+static const struct cap device_caps[] = { IMAGE_DEVICE_CAPS, LIST_END };
 
 static const struct call device_calls[] = { IMAGE_DEVICE_CALLS, LIST_END };
 static const struct call check_calls[] = { EXT4_INSPECT_CALLS, LIST_END };

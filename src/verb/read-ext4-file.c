@@ -51,21 +51,11 @@ not_opened(int rc, const char *why)
 }
 
 static enum code
-open_file(const struct settings *settings)
+open_image(const struct settings *settings)
 {
 	const char *why;
-	int rc = image_open_file(settings, &ask.image.file, EXT4_READ, &why);
+	int rc = image_open(settings, &ask.image, EXT4_READ, &why);
 
-	return rc < 0 ? not_opened(rc, why) : CODE_DONE;
-}
-
-static enum code
-open_device(const struct settings *settings)
-{
-	const char *why;
-	int rc = image_open_device(&ask.image.device, EXT4_READ, &why);
-
-	(void)settings;
 	return rc < 0 ? not_opened(rc, why) : CODE_DONE;
 }
 
@@ -119,10 +109,7 @@ static const struct call file_calls[] = { IMAGE_FILE_CALLS, LIST_END };
 static const struct call device_calls[] = { IMAGE_DEVICE_CALLS, LIST_END };
 static const struct call calls[] = { EXT4_CALLS, LIST_END };
 
-static const struct cap device_caps[] = {
-	CAP(SYS_ADMIN, "to ask device-mapper about the mapping"),
-	LIST_END
-};
+static const struct cap device_caps[] = { IMAGE_DEVICE_CAPS, LIST_END };
 
 static const char *const paths[] = {
 	"the image below state_dir", "/dev/mapper/control and the device", NULL
@@ -146,11 +133,11 @@ const struct verb verb_read_ext4_file = {
 				.caps = device_caps,
 				.calls = device_calls,
 			},
-			.opens = true, .only_if = is_device, .act = open_device,
+			.opens = true, .only_if = is_device, .act = open_image,
 		},
 		{
 			.keep = { .as = AS_OWNER, .calls = file_calls },
-			.opens = true, .only_if = is_file, .act = open_file,
+			.opens = true, .only_if = is_file, .act = open_image,
 		},
 		{ .keep = { .as = AS_NOBODY, .calls = calls }, .act = act }
 	),
