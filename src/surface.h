@@ -22,7 +22,7 @@ void surface_rules(const struct verb *verb, bool portable, const struct settings
 
 /* The one line of the regex form that is no rule: a verb is no session.  sudo's own record and its
  * pseudo-terminal stay, PAM's checks of account and password too.  sudo-rs has no such settings. */
-#define SURFACE_SUDO_DEFAULTS "Defaults!/usr/sbin/banger-priv !pam_session, !pam_setcred"
+#define SURFACE_SUDO_DEFAULTS "Defaults!" PROGRAM " !pam_session, !pam_setcred"
 
 /* Prints each operand with what is admitted, in words and as a pattern. */
 void surface_operands(const struct verb *verb, const struct settings *settings);

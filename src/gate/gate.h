@@ -44,7 +44,7 @@ bool gate_dotted_quad(const char *text, struct in_addr *out);
 /* For a fit that keeps its text: REASON_MALFORMED where out is too small. */
 enum reason gate_copy(const char *text, char *out, size_t size);
 
-/* Who may call (SPEC: uid 0 by hand, or sudo for 0, the owner or an admin).  sudo_uid is the value
+/* Who may call: uid 0 by hand, or by sudo uid 0, the owner or an admin.  sudo_uid is the value
  * of SUDO_UID, or NULL.  REASON_NONE or REASON_CALLER. */
 enum reason gate_caller(uid_t effective, const char *sudo_uid, const struct settings *settings);
 
@@ -84,6 +84,7 @@ struct inside_file {
 	gid_t gid;
 	uint64_t size;
 };
+
 enum { DRIVE_NAME_MAX = 32 };
 
 struct drive { char name[DRIVE_NAME_MAX + 1]; struct image image; };
