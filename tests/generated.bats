@@ -48,6 +48,15 @@ root=$BATS_TEST_DIRNAME/..
 	run ! grep -E '^[A-Z][a-z]*[0-9\\]' "$root/man/banger-priv.8"
 }
 
+@test "a manual page divides what is text, and leaves a command between .nf and .fi on its line" {
+	local long
+	long="$(printf 'word%.0s ' {1..20})end"
+	"$BANGER_BUILD/tests/defaults" page <<< "$long"$'\n.nf\n'"$long"$'\n.fi\n'"$long" > "$BATS_TEST_TMPDIR/page"
+	[ "$(grep -cxF "$long" "$BATS_TEST_TMPDIR/page")" = 1 ]
+	[ "$(sed -n '/^\.nf$/,/^\.fi$/p' "$BATS_TEST_TMPDIR/page")" = $'.nf\n'"$long"$'\n.fi' ]
+	[ "$(wc -l < "$BATS_TEST_TMPDIR/page")" = 7 ]
+}
+
 @test "the completion completes verbs and keys" {
 	run bash -c "$(cat << 'TEST'
 compopt() { :; }

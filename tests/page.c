@@ -85,10 +85,16 @@ put_verb(const struct verb *verb, const struct settings *settings)
 		put_line(".br");
 		put("", "At most %d verbs.", PARTS_MAX);
 	}
-	if (strcmp(verb->effect, "none") != 0)
-		put("", "Lasting effect: %s. On failure: %s.", verb->effect, verb->on_failure);
-	if (verb->note)
+	if (strcmp(verb->effect, "none") != 0) {
+		put_line(".br");
+		put("", "Lasting effect: %s.", verb->effect);
+		put_line(".br");
+		put("", "On failure: %s.", verb->on_failure);
+	}
+	if (verb->note) {
+		put_line(".br");
 		put("", "Note: %s.", verb->note);
+	}
 }
 
 static void
@@ -131,6 +137,7 @@ void
 page_write(const struct settings *settings)
 {
 	char line[LINE_BYTES];
+	bool fills = true;      /* else a line stands as it is: a command that is divided is another one */
 
 	while (fgets(line, sizeof(line), stdin)) {
 		size_t length = strcspn(line, "\n");
@@ -140,7 +147,11 @@ page_write(const struct settings *settings)
 			line[length - 1] = '\0';
 			put_rows(line + 1, settings);
 		} else if (length) {
-			put_line(line);
+			fills = strcmp(line, ".nf") != 0 && (fills || strcmp(line, ".fi") == 0);
+			if (fills)
+				put_line(line);
+			else
+				print("%s\n", line);
 		}
 	}
 }
