@@ -149,6 +149,11 @@ mark() { stat -c '%U %G %a %h %i %F' "$@"; }
 	[ "$(((${EPOCHREALTIME/./} - ${began/./}) / 1000))" -lt 2000 ]
 }
 
+@test "busy: nor does a storm in which no wait finds nothing" {
+	expect 6 timeout inject "do:rm -f /run/banger/x; touch /run/banger/x" ppoll 1+ \
+		timeout --signal KILL 10 banger-priv ensure-socket-access /run/banger/b.sock timeout=200
+}
+
 @test "refuses: a symlink at any component, to the canary or to nothing" {
 	roots /run/foreign/docker.sock
 	local before target

@@ -626,6 +626,12 @@ without_cgroups() { # COMMAND...
 	jailer_is 'for (;;) pause();'
 	expect 6 timeout own launch-firecracker a
 	nothing_runs a
+	clean_up a
+	prepare_vm a 1900 1900
+	# No wait finds nothing.
+	expect 6 timeout inject "do:rm -f $jails/a/sockets/x; touch $jails/a/sockets/x" ppoll 1+ \
+		timeout --signal KILL 30 banger-priv launch-firecracker a
+	nothing_runs a
 }
 
 @test "refuses: what listens, or stands, in the place of the VM" {

@@ -138,6 +138,10 @@ int waiting_open(void);
  * above, but for "", which is a mere look.  One of those signals ends the process. */
 int waiting_for(int fd, int64_t deadline, const char *what);
 
+/* The same for who waits again and again for what others can make without end: once the deadline has passed
+ * -ETIMEDOUT, whatever there is. */
+int waiting_for_next(int fd, int64_t deadline, const char *what);
+
 /* Until stdout, as fd, takes bytes: false, when it still does not after so long.  Another wait, which this one is
  * in the middle of, goes on afterwards. */
 bool waiting_to_write(int fd, int timeout_ms);

@@ -137,6 +137,12 @@ waiting_for(int fd, int64_t deadline, const char *what)
 	return ready > 0 ? 0 : -ETIMEDOUT;
 }
 
+int
+waiting_for_next(int fd, int64_t deadline, const char *what)
+{
+	return waiting_clock() < deadline ? waiting_for(fd, deadline, what) : -ETIMEDOUT;
+}
+
 bool
 waiting_to_write(int fd, int timeout_ms)
 {

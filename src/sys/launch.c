@@ -192,7 +192,7 @@ launch_connect(const struct launch *launch, int64_t deadline)
 			waited = waited == -ETIMEDOUT && waiting_clock() < deadline ? 0 : waited;
 			continue;
 		}
-		waited = waiting_for(FD_EVENTS, deadline, what);
+		waited = waiting_for_next(FD_EVENTS, deadline, what);
 		socket_watch_forget();
 		if (waited == 0 && waiting_for(FD_CHILD, waiting_clock(), "") == 0)
 			return -ESRCH;

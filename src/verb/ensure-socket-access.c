@@ -66,7 +66,7 @@ wait_for_all(const struct settings *settings, unsigned *which)
 		/* Looks again once it watches: what comes after that is reported. */
 		rc = pin_all(settings, true, which);
 		if (rc == -ENOENT) {
-			waited = waiting_for(FD_INOTIFY, deadline, ask.sockets[*which].text);
+			waited = waiting_for_next(FD_INOTIFY, deadline, ask.sockets[*which].text);
 			socket_watch_forget();
 		}
 	}
