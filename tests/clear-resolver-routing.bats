@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# clear-resolver-routing: systemd-resolved has no settings of the bridge.
+# clear-resolver-routing: systemd-resolved has no settings for the bridge.
 # With a real systemd-resolved and a real bus; and with a bus that means no good.
 
 load lib/common
@@ -159,7 +159,7 @@ saved() { cat "/run/systemd/resolve/netif/$(ip -j link show banger0 | gojq '.[0]
 @test "fails: what systemd-resolved keeps, though it says that it reverted" {
 	false_bus big
 	expect 5 failed in_false_world clear-resolver-routing banger0
-	[[ $err == *"systemd-resolved keeps its settings of the bridge" ]]
+	[[ $err == *"systemd-resolved keeps its settings for the bridge" ]]
 	[ "$(sed -n '/Revert/,$p' "$false_world/said" | tr '\n' ' ')" = "Revert Get " ]
 }
 

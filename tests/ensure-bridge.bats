@@ -206,17 +206,17 @@ is_whole() {
 	[ "$caught" ]
 }
 
-station_of() { ip -j link show "$1" | gojq -r '.[0].address'; }
+mac_of() { ip -j link show "$1" | gojq -r '.[0].address'; }
 
-@test "does: a new bridge keeps its station address, whatever joins and leaves" {
-	local station
+@test "does: a new bridge keeps its MAC address, whatever joins and leaves" {
+	local mac
 	expect 0 - own ensure-bridge
-	station=$(station_of banger0)
+	mac=$(mac_of banger0)
 	ip link add low0 address 02:00:00:00:00:01 type veth peer name low1
 	ip link set low0 master banger0
-	[ "$(station_of banger0)" = "$station" ]
+	[ "$(mac_of banger0)" = "$mac" ]
 	ip link delete low0
-	[ "$(station_of banger0)" = "$station" ]
+	[ "$(mac_of banger0)" = "$mac" ]
 	# One that is up may be somebody else's, and does as it did.
 	ip link delete banger0
 	ip link add banger0 type bridge
@@ -224,7 +224,7 @@ station_of() { ip -j link show "$1" | gojq -r '.[0].address'; }
 	expect 0 - own ensure-bridge
 	ip link add low0 address 02:00:00:00:00:01 type veth peer name low1
 	ip link set low0 master banger0
-	[ "$(station_of banger0)" = 02:00:00:00:00:01 ]
+	[ "$(mac_of banger0)" = 02:00:00:00:00:01 ]
 	ip link delete low0
 }
 

@@ -173,8 +173,8 @@ ruleset() { nft -a list ruleset; }
 	[ "$(ip neigh show 172.30.0.3 dev banger0 | awk '{ print $3 }')" != "$mac" ]
 }
 
-# Everything for B's station goes to A's tap from now on, until B speaks.
-takes_station() { # A B
+# Everything for B's MAC address goes to A's tap from now on, until B speaks.
+takes_mac() { # A B
 	in_guest "$1" ip link set eth0 address "$(in_guest "$2" cat /sys/class/net/eth0/address)"
 	pings "$1" 172.30.0.1
 }
@@ -192,20 +192,20 @@ overhears() { # A COMMAND...: whether A's link sees packets for 172.30.0.3 while
 	[ "$after" -gt 0 ]
 }
 
-@test "a guest that takes another's station address gets nothing that is for that one's address" {
+@test "a guest that takes another's MAC address gets nothing that is for that one's address" {
 	local own
 	own=$(in_guest a cat /sys/class/net/eth0/address)
 	expect 0 - own ensure-nat 172.30.0.2 banger-a
 	expect 0 - own ensure-nat 172.30.0.3 banger-b
 	pings a 172.30.0.1
 	pings b 172.30.0.1
-	takes_station a b
+	takes_mac a b
 	run ! overhears a ping -n -q -c 3 -i 0.1 -W 0.3 172.30.0.3
 	# Once the other one speaks all is as it was.
 	pings b 203.0.113.2
 	ping -n -q -c 1 -W 0.3 172.30.0.3
 	# It is our rule that keeps them from it.
-	takes_station a b
+	takes_mac a b
 	nft flush chain bridge banger-priv deliver
 	overhears a ping -n -q -c 3 -i 0.1 -W 0.3 172.30.0.3
 	# The bridge's own is not to be had: the kernel keeps it.
@@ -232,8 +232,8 @@ overhears() { # A COMMAND...: whether A's link sees packets for 172.30.0.3 while
 	[ "$(arrived)" = "$((count + 1))" ]
 }
 
-# A bridge hands what is for these stations (IEEE 802.1D) to the port's own stack, past all that looks at bridged frames.
-to_reserved_stations() { # FRAME...
+# A bridge hands what is for these group addresses (IEEE 802.1D) to the port's own stack, past all that looks at bridged frames.
+to_reserved_groups() { # FRAME...
 	local nr
 	for nr in 00 01 02 03 04 05 06 07 08 09 0a 0b 0c 0d 0e 0f; do
 		in_guest a python3 tests/lib/frame.py "$@" "01:80:c2:00:00:$nr"
@@ -242,33 +242,33 @@ to_reserved_stations() { # FRAME...
 }
 heard() { awk '/^Icmp: [0-9]/ { print $10 }' /proc/net/snmp; }  # echo requests, by the host itself
 
-@test "frames for the stations that bridges keep to themselves do not get past the check" {
+@test "frames for the group addresses that bridges keep to themselves do not get past the check" {
 	expect 0 - own ensure-nat 172.30.0.2 banger-a
 	expect 0 - own ensure-nat 172.30.0.3 banger-b
 	local count
 	# The tap's own stack has no ears for it either.
 	echo 0 > /proc/sys/net/ipv4/conf/banger-a/rp_filter
 	count=$(heard)
-	to_reserved_stations echo 172.30.0.3 172.30.0.1
+	to_reserved_groups echo 172.30.0.3 172.30.0.1
 	[ "$(heard)" = "$count" ]
 	# They do arrive where the tap is a port like any other.
 	ip link set banger-a type bridge_slave group_fwd_mask 0
-	to_reserved_stations echo 172.30.0.3 172.30.0.1
+	to_reserved_groups echo 172.30.0.3 172.30.0.1
 	[ "$(heard)" -gt "$count" ]
 	ip link set banger-a type bridge_slave group_fwd_mask 0xfffd
 	echo 1 > /proc/sys/net/ipv4/conf/banger-a/rp_filter
 }
 
-@test "no guest becomes the host's IPv6 router, whatever station it calls, NAT or none" {
+@test "no guest becomes the host's IPv6 router, whatever address its frames are for, NAT or none" {
 	local conf=/proc/sys/net/ipv6/conf
 	echo 0 > "$conf/banger-a/disable_ipv6"
 	[ "$(cat "$conf/banger-a/accept_ra")" = 1 ]
 	in_guest a python3 tests/lib/frame.py advert 33:33:00:00:00:01
-	to_reserved_stations advert
+	to_reserved_groups advert
 	[ "$(ip -6 route show default)" = "" ]
 	# The host does believe it where the tap is a port like any other.
 	ip link set banger-a type bridge_slave group_fwd_mask 0
-	to_reserved_stations advert
+	to_reserved_groups advert
 	[ "$(ip -6 route show default | awk '{ print $5 }')" = banger-a ]
 	ip link set banger-a type bridge_slave group_fwd_mask 0xfffd
 	echo 1 > "$conf/banger-a/disable_ipv6"

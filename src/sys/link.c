@@ -13,8 +13,9 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A bit for each of the stations 01:80:c2:00:00:00 to 0f.  What is for the second, pause, the kernel drops. */
-enum { ALL_STATIONS = 0xfffd };
+/* A bit for each of the reserved group addresses 01:80:c2:00:00:00 to 0f.  The second, of pause frames, the kernel
+ * takes in no mask, and drops what is for it. */
+enum { RESERVED_GROUPS = 0xfffd };
 
 struct finding {
 	struct link *link;
@@ -45,7 +46,7 @@ take_port(const struct nlattr *attr, void *data)
 	if (mnl_attr_get_type(attr) == IFLA_BRPORT_ISOLATED && mnl_attr_validate(attr, MNL_TYPE_U8) == 0)
 		link->isolated = mnl_attr_get_u8(attr);
 	if (mnl_attr_get_type(attr) == IFLA_BRPORT_GROUP_FWD_MASK && mnl_attr_validate(attr, MNL_TYPE_U16) == 0)
-		link->bridges_all = mnl_attr_get_u16(attr) == ALL_STATIONS;
+		link->bridges_all = mnl_attr_get_u16(attr) == RESERVED_GROUPS;
 	return MNL_CB_OK;
 }
 
@@ -84,9 +85,8 @@ take_attribute(const struct nlattr *attr, void *data)
 			finding->link->master = (int)mnl_attr_get_u32(attr);
 		break;
 	case IFLA_ADDRESS:
-		if (mnl_attr_get_payload_len(attr) == sizeof(finding->link->station))
-			memcpy(finding->link->station, mnl_attr_get_payload(attr),
-			       sizeof(finding->link->station));
+		if (mnl_attr_get_payload_len(attr) == sizeof(finding->link->mac))
+			memcpy(finding->link->mac, mnl_attr_get_payload(attr), sizeof(finding->link->mac));
 		break;
 	case IFLA_LINKINFO:
 		return mnl_attr_parse_nested(attr, take_info, finding->link);
@@ -183,14 +183,14 @@ link_create_bridge(const struct link_name *name)
 }
 
 int
-link_fix_station(const struct link *bridge)
+link_fix_mac(const struct link *bridge)
 {
 	char buffer[NETLINK_BYTES];
 	struct ifinfomsg *info;
 	struct nlmsghdr *request = netlink_request(buffer, RTM_NEWLINK, 0, sizeof(*info), &info);
 
 	info->ifi_index = bridge->index;
-	mnl_attr_put(request, IFLA_ADDRESS, sizeof(bridge->station), bridge->station);
+	mnl_attr_put(request, IFLA_ADDRESS, sizeof(bridge->mac), bridge->mac);
 	return netlink_talk(request, NULL, NULL);
 }
 
@@ -272,7 +272,7 @@ link_set_port(int index, bool isolated)
 	info = mnl_attr_nest_start(request, IFLA_LINKINFO);
 	mnl_attr_put_strz(request, IFLA_INFO_SLAVE_KIND, "bridge");
 	port = mnl_attr_nest_start(request, IFLA_INFO_SLAVE_DATA);
-	mnl_attr_put_u16(request, IFLA_BRPORT_GROUP_FWD_MASK, ALL_STATIONS);
+	mnl_attr_put_u16(request, IFLA_BRPORT_GROUP_FWD_MASK, RESERVED_GROUPS);
 	mnl_attr_put_u8(request, IFLA_BRPORT_ISOLATED, isolated);
 	mnl_attr_nest_end(request, port);
 	mnl_attr_nest_end(request, info);

@@ -18,7 +18,7 @@ struct link {
 	bool is_port;                   /* of a bridge */
 	bool isolated;                  /* and does not talk to others that are isolated */
 	bool bridges_all;               /* and gives all frames to the bridge, see link_set_port */
-	unsigned char station[6];       /* its Ethernet address */
+	unsigned char mac[6];
 	char kind[16];                  /* "bridge", "tun", ...; "" for hardware */
 	char alias[256];                /* IFALIASZ of linux/if.h */
 };
@@ -34,9 +34,9 @@ int link_each(const char *kind, void (*each)(const struct link *link, void *data
 /* A new bridge; exclusively: -EEXIST when any link has the name. */
 int link_create_bridge(const struct link_name *name);
 
-/* The bridge keeps the station address that `bridge` says it has; else it takes the lowest of its ports', under
+/* The bridge keeps the MAC address that `bridge` says it has; else it takes the lowest of its ports', under
  * running guests that have another in their ARP tables. */
-int link_fix_station(const struct link *bridge);
+int link_fix_mac(const struct link *bridge);
 
 /* Takes a link away, whoever uses it; done, too, when it is gone. */
 int link_delete(int index);
@@ -51,8 +51,8 @@ int link_set_up(int index);
  * in one request. */
 int link_join(int index, int master, const char *alias);
 
-/* A port gives all frames to the bridge; of itself it keeps those for the stations 01:80:c2:00:00:0x, whatever is in
- * them, for its own stack, past every filter of bridged frames (group_fwd_mask, Linux 4.15).  An isolated one and
+/* A port gives all frames to the bridge; by itself it keeps those for the group addresses 01:80:c2:00:00:0x, whatever is
+ * in them, for its own stack, past every filter of bridged frames (group_fwd_mask, Linux 4.15).  An isolated one and
  * others that are isolated do not talk to each other (4.18). */
 int link_set_port(int index, bool isolated);
 

@@ -87,7 +87,7 @@ write_guard(struct nft_batch *batch, const struct settings *settings, const stru
 	rule_verdict(batch, NF_DROP);
 }
 
-/* The bridge sends a frame where it last heard the station's address, which any guest can claim: what is
+/* The bridge sends a frame where it last heard the target's MAC address, which any guest can claim: what is
  * for a guest's IPv4 address leaves by that guest's tap and by no other. */
 static void
 write_deliver(struct nft_batch *batch, const struct settings *settings, const struct chain *chain)

@@ -227,8 +227,8 @@ const struct verb verb_check = {
 	.summary = "whether this host is ready, a line for each thing, and the command that mends it",
 	.effect = "none",
 	.on_failure = "nothing",
-	.note = "exit status 4 when something is wrong; without root it says what it could not see.  Of sudo's rules it "
-		"knows those in files, of groups those in /etc/group",
+	.note = "exit status 4 when something is wrong; without root it says what it could not see.  It reads sudo's "
+		"rules from files and groups from /etc/group, and knows of no others",
 	.operands = operands,
 	.paths = paths,
 	.for_people = true,

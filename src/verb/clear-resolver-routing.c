@@ -1,5 +1,5 @@
 /*
- * clear-resolver-routing: systemd-resolved has no settings of the bridge.
+ * clear-resolver-routing: systemd-resolved has no settings for the bridge.
  *
  * It forgets a link together with its settings, so that an absent bridge is done without asking.
  */
@@ -56,7 +56,7 @@ act(const struct settings *settings)
 	if (rc == -EPERM)
 		return refused(REASON_FOREIGN, "systemd-networkd manages the bridge");
 	if (rc == -ENOENT)
-		return refused(REASON_FAILED, "systemd-resolved keeps its settings of the bridge");
+		return refused(REASON_FAILED, "systemd-resolved keeps its settings for the bridge");
 	return failed(rc, "cannot revert what systemd-resolved does with the bridge");
 }
 
@@ -80,9 +80,9 @@ static const char *const paths[] = { "/run/dbus/system_bus_socket", NULL };
 
 const struct verb verb_clear_resolver_routing = {
 	.name = "clear-resolver-routing",
-	.summary = "no settings of the bridge are left in systemd-resolved",
-	.effect = "none of systemd-resolved's settings of the bridge",
-	.on_failure = "the settings as they were; none, where the bus hung up before the answer",
+	.summary = "no settings for the bridge are left in systemd-resolved",
+	.effect = "systemd-resolved has no settings for the bridge",
+	.on_failure = "the settings as they were; or none, where the D-Bus connection broke before the answer",
 	.note = "done, too, without systemd-resolved and without the bridge",
 	.operands = operands,
 	.paths = paths,

@@ -28,7 +28,7 @@ static const struct operand operands[] = {
 	LIST_END
 };
 
-/* Who held it last may have given it another station address, a filter, or no room for what it sends, and all
+/* Who held it last may have given it another MAC address, a filter, or no room for what it sends, and all
  * of that stays with a tap: it is for no VM that has ids of its own. */
 static bool
 is_fit_to_adopt(const struct link *tap, const struct settings *settings)
@@ -166,8 +166,8 @@ const struct verb verb_create_tap = {
 	.summary = "a tap for one VM, joined to the bridge, up",
 	.effect = "one link of kind tun, whose alias says that it is ours",
 	.on_failure = "no link of that name",
-	.note = "without uid= and gid= it belongs to the first of vm_uid and vm_gid; all that comes by it is for the "
-		"bridge, nothing for the stack of the tap itself",
+	.note = "without uid= and gid= it belongs to the first of vm_uid and vm_gid; whatever a guest sends goes to the "
+		"bridge, and nothing of it to the network stack of the tap itself",
 	.operands = operands,
 	.paths = paths,
 	.lock = LOCK_NETWORK,

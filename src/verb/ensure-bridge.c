@@ -34,9 +34,9 @@ complete(const struct settings *settings, const struct link *bridge)
 	rc = bridge->up ? 0 : close_to_ipv6(name);
 	if (rc < 0)
 		return failed(rc, "cannot keep %s from taking IPv6 routes from guests", name);
-	rc = bridge->up ? 0 : link_fix_station(bridge);
+	rc = bridge->up ? 0 : link_fix_mac(bridge);
 	if (rc < 0)
-		return failed(rc, "cannot fix the station address of %s", name);
+		return failed(rc, "cannot fix the MAC address of %s", name);
 	rc = link_add_address(bridge->index, &settings->bridge_address);
 	if (rc < 0)
 		return failed(rc, "cannot give %s its address", name);
@@ -111,11 +111,10 @@ const struct verb verb_ensure_bridge = {
 	.name = "ensure-bridge",
 	.summary = "the configured bridge exists, has its address and is up",
 	.effect = "one link of kind bridge with one IPv4 address",
-	.on_failure = "no new bridge; one that was there may have its address or be up",
-	.note = "a new bridge takes no IPv6 router advertisements, has no link-local address, and keeps its "
-		"station address whatever joins it; with "
-		"guest_isolation = yes taps that are on it already are isolated, with no they stay as "
-		"they are until create-tap",
+	.on_failure = "no new bridge; one that was there may have got its address or come up",
+	.note = "a new bridge takes no IPv6 router advertisements, has no link-local address, and keeps its MAC address "
+		"whatever joins it; guest_isolation = yes isolates the taps that are on it already, with no they stay "
+		"as they are until create-tap",
 	.paths = paths,
 	.lock = LOCK_NETWORK,
 	.handles = handles,

@@ -133,13 +133,13 @@ static const char *const paths[] = {
 const struct verb verb_ensure_nat = {
 	.name = "ensure-nat",
 	.summary = "a guest gets out by the uplink, masqueraded, with that address and no other",
-	.effect = "its elements in the nft tables \"bridge banger-priv\" and \"ip banger-priv\"; one rule "
-		  "where a forward chain drops, by policy or by a last rule (forward_hook); forwarding",
-	.on_failure = "the packet filter as it was, but where the message says that this cannot be found out, "
-		      "and for a guest that was in before; forwarding may be on, from the bridge off",
-	.note = "guests reach neither 169.254.0.0/16, nor what forward_hook = no leaves closed, nor what others' "
-		"rules with a condition deny them, such as those of a zone that the bridge was put into; frames "
-		"of guests that are neither IPv4 nor ARP go nowhere while there is a guest with NAT",
+	.effect = "the guest's elements in the nft tables \"bridge banger-priv\" and \"ip banger-priv\"; one rule in each "
+		  "forward chain that drops, by policy or by its last rule (forward_hook); forwarding is on",
+	.on_failure = "the packet filter as it was, unless the message says that this cannot be known; a guest that had NAT "
+		      "before keeps it; forwarding may be on for the host, and is off for the bridge",
+	.note = "guests do not reach 169.254.0.0/16, nor what forward_hook = no leaves closed, nor what somebody else's rules "
+		"with a condition deny them, such as those of a firewalld zone that the bridge is in; while there is a guest "
+		"with NAT, frames of guests that are neither IPv4 nor ARP are dropped",
 	.operands = operands,
 	.paths = paths,
 	.lock = LOCK_NETWORK,

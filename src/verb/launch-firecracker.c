@@ -289,15 +289,15 @@ static const char *const paths[] = {
 const struct verb verb_launch_firecracker = {
 	.name = "launch-firecracker",
 	.summary = "starts the VM of a prepared chroot by the jailer, and waits until its API answers",
-	.effect = "a firecracker in the cgroup banger/VM_ID, in a session of its own, which nothing but its end ends",
-	.on_failure = "the chroot, used: cleanup-jailer-chroot and prepare-jailer-chroot make a new one; and the cgroups "
-		"that all VMs share, with their controllers",
-	.note = "limits: no core, 2048 descriptors, 8 MiB of stack and of locked memory, 4096 pending signals; all "
-		"others none.  cgroup= takes each KEY once, and one word: of cpu.max the quota, in microseconds of each 100 ms.  The "
-		"file of console= must be there; a process beside the VM appends to it until it has 16 MiB, and drops "
-		"what comes while it has.  In socket_dir neither owner nor VM can take away what the other made; what "
-		"the VM shall connect to, as vsock's _PORT sockets, needs mode 0666.  Drives, network and vCPUs have "
-		"limits that are set over firecracker's API",
+	.effect = "a firecracker in the cgroup banger/VM_ID, in a session of its own, which outlives whoever called",
+	.on_failure = "the chroot is there but used up: cleanup-jailer-chroot and prepare-jailer-chroot make a new one; the "
+		"cgroups that all VMs share stay, with their controllers",
+	.note = "resource limits: no core dump, 2048 descriptors, 8 MiB of stack and of locked memory, 4096 pending signals, "
+		"and no others.  cgroup= takes each KEY once, and one word: for cpu.max the quota, in microseconds of each "
+		"100 ms.  The file of console= must be there; a process beside the VM appends to it until it has 16 MiB, and "
+		"drops what comes while it has.  In socket_dir neither owner nor VM can remove what the other made; a socket "
+		"that the VM is to connect to, such as vsock's _PORT sockets, needs mode 0666.  Drives, network and vCPUs "
+		"have limits that are set over firecracker's API",
 	.sudo_wider = "two cgroup= of one key",
 	.operands = operands,
 	.paths = paths,

@@ -120,7 +120,7 @@ const struct verb verb_read_ext4_file = {
 	.summary = "the bytes of a regular file inside an ext4 image, on stdout",
 	.effect = "none",
 	.on_failure = "nothing on stdout",
-	.note = "max= is 67108864 without it; symlinks are followed inside the image; an image that a VM has in "
+	.note = "without max= the limit is 67108864; symlinks are followed inside the image; an image that a VM has in "
 		"use, or whose journal was not replayed, gives what is on it at the time",
 	.operands = operands,
 	.alone = true,

@@ -54,9 +54,9 @@ static const char *const paths[] = { "/proc/sys/net/ipv4/conf/<bridge>/forwardin
 const struct verb verb_remove_nat = {
 	.name = "remove-nat",
 	.summary = "the guest gets out no more; absent is done",
-	.effect = "no element of it; with the last guest no nft table and no rule of ours, and no "
-		  "forwarding from the bridge",
-	.on_failure = "the packet filter as it was, but where the message says that this cannot be found out",
+	.effect = "no element of the guest's is left; with the last guest go our nft tables, our rules in other "
+		  "chains, and forwarding from the bridge",
+	.on_failure = "the packet filter as it was, unless the message says that this cannot be known",
 	.note = "the switch net.ipv4.ip_forward stays on: others may rely on it by now",
 	.operands = operands,
 	.paths = paths,

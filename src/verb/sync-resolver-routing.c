@@ -92,10 +92,10 @@ static const char *const paths[] = { "/run/dbus/system_bus_socket", NULL };
 const struct verb verb_sync_resolver_routing = {
 	.name = "sync-resolver-routing",
 	.summary = "RESOLVER gets systemd-resolved's questions for names in dns_domain, and no others",
-	.effect = "systemd-resolved's settings of the bridge: one server, one routed domain, no default "
+	.effect = "systemd-resolved's settings for the bridge: one server, one routed domain, no default "
 		  "route",
-	.on_failure = "systemd-resolved has no settings of the bridge, or those that it had; where the bus hung "
-		      "up, what it had been told by then",
+	.on_failure = "systemd-resolved has no settings for the bridge, or those that it had; where the D-Bus connection "
+		      "broke, what it had been told by then",
 	.operands = operands,
 	.paths = paths,
 	.lock = LOCK_NETWORK,
