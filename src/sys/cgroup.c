@@ -42,7 +42,7 @@ int
 cgroup_root(void)
 {
 	for (int i = 0; i < PLACES; i++) {
-		struct statfs fs;
+		struct statfs fs = { 0 };
 		int fd = open_place(places[i], &fs);
 
 		if (fd >= 0 && fs.f_type == CGROUP2_SUPER_MAGIC)
@@ -58,7 +58,7 @@ cgroup_root(void)
 const char *
 cgroup_place(void)
 {
-	struct statfs fs;
+	struct statfs fs = { 0 };
 	int fd = open_place(places[ALONE], &fs);
 
 	if (fd < 0)
