@@ -74,7 +74,7 @@ set_of(const struct cap *caps)
 	return set;
 }
 
-/* Effective, permitted and inheritable set, in halves (capget(2)). */
+/* For capget(2) and capset(2) with three sets of 64 bits, each in two halves. */
 static struct __user_cap_header_struct
 this_process(void)
 {

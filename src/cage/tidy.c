@@ -241,7 +241,7 @@ tidy_oom_score(void)
 
 	if (fd < 0)
 		return;
-	/* As above. */
+	/* As with the scheduler, to set it takes longer than to look. */
 	if (fstatfs(fd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC &&
 	    (read(fd, score, sizeof(score)) != sizeof(zero) - 1 || memcmp(score, zero, sizeof(zero) - 1) != 0))
 		(void)!write(fd, zero, sizeof(zero) - 1);
