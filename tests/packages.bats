@@ -115,7 +115,13 @@ newer() { # TEXT
 
 @test "purged: a VM's disk stays where its owner put it; nothing else does, but the user" {
 	install -d -o banger -g banger /var/lib/banger/vm1
-	echo disk > /var/lib/banger/vm1/rootfs
+	as banger sh -c "echo disk > /var/lib/banger/vm1/rootfs"
+	# Since the first VM, jail_dir is a mount, of itself.
+	restore_binaries
+	expect 0 - own prepare-jailer-chroot vm1 /var/lib/banger/vm1/rootfs
+	expect 0 - own cleanup-jailer-chroot vm1
+	rm /usr/local/bin/{firecracker,jailer}
+	mountpoint -q /var/lib/banger/jail
 	dpkg -P banger-priv
 	[ "$(cat /var/lib/banger/vm1/rootfs)" = disk ]
 	[ "$(find /var/lib/banger | sort | xargs)" = "/var/lib/banger /var/lib/banger/vm1 /var/lib/banger/vm1/rootfs" ]
@@ -131,6 +137,20 @@ newer() { # TEXT
 @test "purged without ever having been used: nothing is left" {
 	dpkg -i "$(deb)"
 	dpkg -P banger-priv
+	userdel banger
+	files | diff /var/tmp/build/before -
+}
+
+@test "purged: what an admin has mounted over a directory stays, empty or not, and so does the directory" {
+	install -d /var/lib/banger
+	mount -t tmpfs -o mode=711 state /var/lib/banger
+	dpkg -i "$(deb)"
+	mount -t tmpfs -o mode=711 jail /var/lib/banger/jail
+	dpkg -P banger-priv
+	[ "$(find /var/lib/banger | xargs)" = "/var/lib/banger /var/lib/banger/jail" ]
+	umount /var/lib/banger/jail
+	umount /var/lib/banger
+	rmdir /var/lib/banger
 	userdel banger
 	files | diff /var/tmp/build/before -
 }
