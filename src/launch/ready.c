@@ -32,14 +32,14 @@ ready_console(const struct path *path, const struct settings *settings)
 	int fd = tree_open(settings, path, O_WRONLY | O_APPEND, &status);
 
 	if (fd == -ENOENT || fd == -ENOTDIR || fd == -EACCES)
-		return refused(REASON_ABSENT, "%s is not there, or not the owner's to write", path->text);
+		return refused(REASON_ABSENT, "the console's file is not there, or not the owner's to write");
 	if (fd == -ELOOP || fd == -EXDEV || fd == -ENXIO || fd == -EISDIR)
-		return refused(REASON_FOREIGN, "%s lies behind a symlink or a mount, or is no file", path->text);
+		return refused(REASON_FOREIGN, "the console's file lies behind a symlink or a mount, or is none");
 	if (fd == -EAGAIN)
-		return refused(REASON_IN_USE, "%s is leased by somebody", path->text);
+		return refused(REASON_IN_USE, "the console's file is leased by somebody");
 	if (fd >= 0 && (!S_ISREG(status.st_mode) || status.st_uid != settings->owner.uid))
-		return refused(REASON_FOREIGN, "%s is not a regular file of the owner's", path->text);
-	return keep(fd, FD_CONSOLE, path->text);
+		return refused(REASON_FOREIGN, "the console's file is not a regular file of the owner's");
+	return keep(fd, FD_CONSOLE, "the console's file");
 }
 
 /* ---- the binaries ---- */

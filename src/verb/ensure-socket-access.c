@@ -95,19 +95,18 @@ give_all(const struct account *owner)
 static enum code
 act(const struct settings *settings)
 {
-	const char *why, *path;
+	const char *why;
 	enum reason reason;
 	unsigned which = 0;
 	int rc = wait_for_all(settings, &which);
 
-	path = ask.sockets[which].text;
 	reason = socket_objection(rc, &why);
 	if (reason != REASON_NONE)
-		return refused(reason, "%s %s", path, why);
+		return refused(reason, "SOCKET %u %s", which + 1, why);
 	if (rc == -ETIMEDOUT)
-		return refused(REASON_TIMEOUT, "%s has not come up", path);
+		return refused(REASON_TIMEOUT, "SOCKET %u has not come up", which + 1);
 	if (rc < 0)
-		return failed(rc, "cannot reach %s", path);
+		return failed(rc, "cannot reach SOCKET %u", which + 1);
 	rc = give_all(&settings->owner);
 	return rc < 0 ? failed(rc, "cannot give the sockets to the owner") : CODE_DONE;
 }

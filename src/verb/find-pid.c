@@ -47,7 +47,7 @@ answer(int pid)
 }
 
 static enum code
-ask_socket(const struct socket_path *socket, const struct settings *settings)
+ask_socket(const struct socket_path *socket, const char *which, const struct settings *settings)
 {
 	const struct claim claim = { .vm = socket->vm.text[0] ? &socket->vm : NULL };
 	struct stat status;
@@ -57,18 +57,18 @@ ask_socket(const struct socket_path *socket, const struct settings *settings)
 	if (fd == -ENOENT || fd == -ENXIO)
 		return nobody();
 	if (socket_objection(fd, &why) != REASON_NONE)
-		return refused(socket_objection(fd, &why), "%s %s", socket->text, why);
+		return refused(socket_objection(fd, &why), "%s %s", which, why);
 	if (fd < 0)
-		return failed(fd, "cannot reach %s", socket->text);
+		return failed(fd, "cannot reach %s", which);
 	rc = api_connect(fd);
 	close(fd);
 	if (rc == -ECONNREFUSED)
 		return nobody();
 	if (rc == -EACCES)
 		return refused(REASON_FOREIGN, "%s is not the owner's to connect to; "
-			       "ensure-socket-access gives it", socket->text);
+			       "ensure-socket-access gives it", which);
 	if (rc < 0)
-		return failed(rc, "cannot connect to %s", socket->text);
+		return failed(rc, "cannot connect to %s", which);
 	return answer(process_hold_peer(FD_API, &claim, settings));
 }
 
@@ -81,14 +81,14 @@ ask_vm(const struct vm_id *vm, const struct settings *settings)
 	if (pid != -ENOENT)
 		return answer(pid);
 	launch_sockets_path(settings, vm, "/" LAUNCH_SOCKET, socket.text, sizeof(socket.text));
-	return ask_socket(&socket, settings);
+	return ask_socket(&socket, "the VM's API socket", settings);
 }
 
 static enum code
 act(const struct settings *settings)
 {
 	return ask.listener.is_vm ? ask_vm(&ask.listener.vm, settings) :
-	       ask_socket(&ask.listener.socket, settings);
+	       ask_socket(&ask.listener.socket, "SOCKET", settings);
 }
 
 static const struct handle handles[] = {

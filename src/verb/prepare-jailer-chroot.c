@@ -126,8 +126,8 @@ is_free(int jail, const struct settings *settings, const struct vm_side *vm)
 	taken = own_uid || own_gid ? jail_has_ids(jail, own_uid ? vm->uid : 0, own_gid ? vm->gid : 0) : 0;
 	if (taken < 0)
 		return failed(taken, "cannot look at the other VMs");
-	return taken ? refused(REASON_EXISTS, "a prepared VM has uid %u or gid %u; give others with uid= and gid=",
-			       vm->uid, vm->gid) : CODE_DONE;
+	return taken ? refused(REASON_EXISTS, "a prepared VM has the uid or gid that this one would have; give others with "
+			       "uid= and gid=") : CODE_DONE;
 }
 
 /* The VM's side of it; what of the host's it is to have is looked at. */

@@ -23,7 +23,7 @@ static const struct operand operands[] = {
 static enum code
 connect_to_it(const struct settings *settings)
 {
-	const char *path = ask.socket.text, *why;
+	const char *why;
 	enum reason reason;
 	struct stat status;
 	int rc, fd;
@@ -31,15 +31,15 @@ connect_to_it(const struct settings *settings)
 	fd = socket_pin(&ask.socket, settings, false, &status);
 	reason = socket_objection(fd, &why);
 	if (reason != REASON_NONE)
-		return refused(reason, "%s %s", path, why);
+		return refused(reason, "SOCKET %s", why);
 	if (fd < 0)
-		return failed(fd, "cannot reach %s", path);
+		return failed(fd, "cannot reach SOCKET");
 	rc = api_connect(fd);
 	close(fd);
 	if (rc == -EACCES)
-		return refused(REASON_FOREIGN, "%s is not the owner's to connect to; "
-			       "ensure-socket-access gives it", path);
-	return rc < 0 ? failed(rc, "cannot connect to %s", path) : CODE_DONE;
+		return refused(REASON_FOREIGN, "SOCKET is not the owner's to connect to; "
+			       "ensure-socket-access gives it");
+	return rc < 0 ? failed(rc, "cannot connect to SOCKET") : CODE_DONE;
 }
 
 static enum code

@@ -40,6 +40,20 @@ expect() {
 	*) echo "reason is not $reason: $err"; return 1 ;;
 	esac
 	[ -z "$out" ] || { echo "stdout of a refusal: $out"; return 1; }
+	[ "$code" != 3 ] || echoes_no_path "$@"
+}
+
+# No path of the caller's is in $err; those of the configuration may be.
+echoes_no_path() { # OPERAND...
+	local word path
+	for word; do
+		path=${word#"${word%%/*}"}
+		case $path in
+		/var/lib/banger | /var/lib/banger/jail | /var/lib/banger/jail/firecracker | /run/banger) ;;
+		/var/lib/banger/* | /run/banger/*)
+			[[ $err != *"$path"* ]] || { echo "a refused value is echoed: $err"; return 1; } ;;
+		esac
+	done
 }
 
 # The line and its newline are all that the file has.
