@@ -452,6 +452,17 @@ for i in range(2000):
 	[ "$n" -gt 40 ]
 }
 
+@test "leaves nothing behind: of a first one that fails, but for jail_dir's mount on itself, of which explain tells" {
+	local before place=/var/lib/banger/jail
+	mounts() { cut -d' ' -f3-5 /proc/self/mountinfo | sort; }
+	before=$(mounts)
+	for _ in first second; do
+		expect 5 failed inject fail:EIO fsmount 1 banger-priv prepare-jailer-chroot vm1 "$images/vmlinux"
+		[ "$(diff <(echo "$before") <(mounts) | grep '^[<>]' | cut -d' ' -f1,4)" = "> $place" ]
+	done
+	banger-priv explain prepare-jailer-chroot | grep -q '^on failure: nothing, but that jail_dir may be mounted on itself'
+}
+
 @test "leaves nothing behind: killed at any call, cleanup reaches the state before" {
 	local n status step=1
 	[ -n "${BANGER_FULL:-}" ] || step=13

@@ -3,8 +3,9 @@
  * takes over.
  *
  * Lasting effect: one directory below jail_dir/firecracker, with two tmpfs mounts and the VM's files
- * mounted into them.  No inode of the host gets another owner, mode or link.  What a kill leaves is
- * closed to everybody but root, and cleanup-jailer-chroot removes it.
+ * mounted into them; and, from the first VM on, jail_dir mounted on itself (jail.h).  No inode of the host gets
+ * another owner, mode or link.  What a kill leaves is closed to everybody but root, and cleanup-jailer-chroot
+ * removes it.
  */
 #include "sys/binary.h"
 #include "sys/cgroup.h"
@@ -304,7 +305,8 @@ const struct verb verb_prepare_jailer_chroot = {
 	.name = "prepare-jailer-chroot",
 	.summary = "a chroot for the jailer, with kernel, initrd and drives; closed to all until the VM runs",
 	.effect = "a directory below jail_dir/firecracker with mounts of ours; files keep owner, mode and links",
-	.on_failure = "nothing; after a kill, a directory closed to all, which cleanup-jailer-chroot removes",
+	.on_failure = "nothing, but that jail_dir may be mounted on itself, as it is from the first VM on; after a kill, also a "
+		"directory closed to all, which cleanup-jailer-chroot removes",
 	.note = "firecracker speaks vsock over a unix socket and never opens /dev/vhost-vsock: vsock=yes is for others; "
 		"scratch=yes mounts state_dir/VM_ID, a directory of the owner's",
 	.operands = operands,
