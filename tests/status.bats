@@ -35,7 +35,7 @@ vms() { gojq -r '.vms[] | "\(.vm) \(.state)"' <<< "$out"; }
 	status
 	[ "$out" = '{"vms":[],"objects":[],"orphans":0}' ]
 	expect 0 - own status
-	[ "$out" = "nothing of ours is on this host" ]
+	[ "$out" = "nothing that verbs made for VMs is on this host" ]
 }
 
 @test "does: a running VM with all that it has, a prepared one, and what is of none" {

@@ -105,8 +105,7 @@ check_device(const struct device *device, bool needed)
 	else
 		snprintf(command, sizeof(command), "modprobe %s", device->module);
 	if (rc == 0)
-		report(NOTE, command, "%s is there; its driver will have to come when it is opened",
-		       device->path);
+		report(NOTE, command, "%s is there; its driver is not loaded yet", device->path);
 	else if (rc == -EACCES)
 		report(UNSEEN, NULL, "%s: this user may not look there", device->path);
 	else

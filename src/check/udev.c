@@ -37,7 +37,7 @@ check_udev(const struct settings *settings)
 	int rc = -ENOENT;
 
 	if (fstatat(AT_FDCWD, "/run/udev/control", &status, AT_SYMLINK_NOFOLLOW) < 0) {
-		report(OK, NULL, "none that runs here");
+		report(OK, NULL, "does not run here");
 		return;
 	}
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]) && rc == -ENOENT; i++)

@@ -14,7 +14,7 @@
  * shell. */
 #define CODES(C) \
 	C(DONE, 0, "done: the state asked for holds now") \
-	C(USAGE, 2, "usage: no such verb, or not its operands") \
+	C(USAGE, 2, "usage: no such verb, or operands that it does not take") \
 	C(REFUSED, 3, "refused: a gate, the caller check or an ownership check said no; nothing was touched") \
 	C(UNSAFE, 4, "unsafe: host, configuration or confinement are not as they must be; nothing was touched") \
 	C(FAILED, 5, "failed: the kernel or a helper said no; what this call had made is undone") \
@@ -33,7 +33,7 @@ enum code code_of(int number);
 
 /* The closed list of reason words: one word for programs, one code each. */
 #define REASONS(R) \
-	R(USAGE, "usage", CODE_USAGE, "no such verb, or not its operands") \
+	R(USAGE, "usage", CODE_USAGE, "no such verb, or operands that it does not take") \
 	R(MALFORMED, "malformed", CODE_REFUSED, "an operand is not of the shape its gate wants") \
 	R(NOT_ALLOWED, "not-allowed", CODE_REFUSED, "an operand lies outside what the configuration allows") \
 	R(CALLER, "caller", CODE_REFUSED, "the calling user is not root, the owner or an admin") \

@@ -41,7 +41,7 @@ tell_people(const struct judged *judged)
 		at += vm.count;
 	}
 	if (judged->count == 0)
-		print("nothing of ours is on this host\n");
+		print("nothing that verbs made for VMs is on this host\n");
 	if (judged->orphans > 0)
 		print("%u orphan%s; banger-priv cleanup-vm VM_ID removes all that is a VM's\n", judged->orphans,
 		      judged->orphans == 1 ? "" : "s");

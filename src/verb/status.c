@@ -102,8 +102,8 @@ const struct verb verb_status = {
 	.summary = "what of ours is on this host, VM by VM, and what of it is an orphan",
 	.effect = "none",
 	.on_failure = "nothing; what could be seen is printed all the same",
-	.note = "an orphan is what no running or prepared VM has a use for; what another verb is just making may look like "
-		"one",
+	.note = "the bridge, which is for all VMs, is not listed; an orphan is what no running or prepared VM has a use for; "
+		"what another verb is just making may look like one",
 	.operands = operands,
 	.paths = paths,
 	.handles = handles,

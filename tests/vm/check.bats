@@ -15,7 +15,7 @@ load ../lib/check
 		grep -qx "ok: devices: /dev/$device" "$BATS_TEST_TMPDIR/ready" || { cat "$BATS_TEST_TMPDIR/ready"; return 1; }
 	done
 	# A node without a driver: the guest has no module for it.
-	grep -q "^note: devices: /dev/kvm is there; its driver will have to come when it is opened: modprobe kvm_intel || " \
+	grep -q "^note: devices: /dev/kvm is there; its driver is not loaded yet: modprobe kvm_intel || " \
 		"$BATS_TEST_TMPDIR/ready"
 	grep -qx "ok: cgroups: cgroup v2, with cpu, memory and pids" "$BATS_TEST_TMPDIR/ready"
 	# It is told apart from one that lacks what the checks rest on.
