@@ -48,7 +48,11 @@ teardown() { canaries_same && canaries_end; }
 	[[ $err == *"PATH is encrypted" ]]
 	expect 3 unfit own read-ext4-file "$images/encrypted.ext4" /links/relative
 	[[ $err == *"PATH is encrypted" ]]
-	# A NUL in it; more than an inode holds; more than a path.
+	# Nothing in it; a NUL in it; more than an inode holds; more than a path.
+	expect 5 failed own read-ext4-file "$images/bad-symlinks.ext4" /links/through
+	[[ $err == *"EUCLEAN"* ]]
+	expect 5 failed own read-ext4-file "$images/bad-symlinks.ext4" /links/through/etc/hostname
+	[[ $err == *"EUCLEAN"* ]]
 	expect 5 failed own read-ext4-file "$images/bad-symlinks.ext4" /links/relative
 	[[ $err == *"EUCLEAN"* ]]
 	expect 5 failed own read-ext4-file "$images/bad-symlinks.ext4" /links/up
@@ -116,6 +120,9 @@ teardown() { canaries_same && canaries_end; }
 	mount --bind /etc/shadow "$at/mount"
 	expect 3 absent own read-ext4-file "$at/mount" /x
 	umount "$at/mount"
+	# The last is that of the image, which root has made immutable.
+	expect 3 absent inject fail:EPERM openat2 "$(inject count openat2 0 banger-priv read-ext4-file "$images/plain.ext4" /x 2>&1 | tail -n 1)" \
+		banger-priv read-ext4-file "$images/plain.ext4" /x
 }
 
 @test "refuses: what is not ext4, or not ext4 alone, or journals elsewhere, is refused" {

@@ -69,7 +69,8 @@ follow(ext2_filsys fs, struct walk *walk, ext2_ino_t inode, struct ext2_inode *l
 	}
 	if (rc < 0)
 		return rc;
-	if (memchr(target, '\0', length))
+	/* An empty one would be read as /. */
+	if (length == 0 || memchr(target, '\0', length))
 		return -EUCLEAN;
 	target[length] = '/';
 	memcpy(target + length + 1, walk->rest, rest + 1);

@@ -22,6 +22,9 @@ tree_open(const struct settings *settings, const struct path *path, int flags, s
 		return anchor;
 	fd = beneath_open(anchor, below, flags & O_PATH ? flags : flags | O_NONBLOCK | O_NOFOLLOW, 0);
 	close(anchor);
+	/* So says the kernel of a file that is immutable, and nothing of state_dir. */
+	if (fd == -EPERM)
+		fd = -EACCES;
 	if (fd >= 0 && fstat(fd, status) < 0) {
 		rc = -errno;
 		close(fd);

@@ -10,8 +10,8 @@
 /* Opens a gated path below state_dir, once: from a state_dir that is root's alone, through no
  * symlink, no magic link and no mount (openat2(2), Linux 5.6), without waiting for the other end of a
  * FIFO or for a lease (fcntl(2)).  flags are open(2)'s.  Fills *status.
- * Gives a descriptor that the caller closes, or -ENOENT, -ELOOP, -EXDEV, -EAGAIN (leased), -EPERM
- * (state_dir is not root's alone), or what the kernel said. */
+ * Gives a descriptor that the caller closes, or -ENOENT, -ELOOP, -EXDEV, -EAGAIN (leased), -EACCES,
+ * -EPERM (state_dir is not root's alone), or what the kernel said. */
 int tree_open(const struct settings *settings, const struct path *path, int flags,
 	      struct stat *status);
 

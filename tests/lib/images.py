@@ -97,5 +97,5 @@ debugfs(image("encrypted"), "set_inode_field /etc/hostname flags 0x80800",
 debugfs(image("bad-twice"), "set_inode_field /d/zz links_count 1", "set_inode_field /links links_count 64998")
 debugfs(image("bad-reserved"), "link <8> /d/journal")
 debugfs(image("bad-symlinks"), "set_inode_field /links/relative size 30", "set_inode_field /links/up size 90",
-        "set_inode_field /links/absolute size 5000")
+        "set_inode_field /links/absolute size 5000", "set_inode_field /links/through size 0")
 debugfs(image("huge"), "write /dev/null f", "set_inode_field /f size 17592186044416")
