@@ -147,19 +147,39 @@ dm_create(const struct dm_name *name, const char *vm, uint64_t serial, struct dm
 	return rc;
 }
 
-int
-dm_start_snapshot(const struct dm *dm, uint64_t sectors, dev_t base, dev_t cow)
+/* The kernel goes by the size of chunks that stands in the cow, whatever the table says, and takes memory for three
+ * of them: its owner may have changed that since it was looked at. */
+static int
+check_table(const struct dm *dm, const char *table)
 {
 	struct request request;
 	int rc;
 
 	begin(&request, "", dm->uuid);
+	request.head.flags = DM_STATUS_TABLE_FLAG | DM_QUERY_INACTIVE_TABLE_FLAG;
+	rc = talk(DM_TABLE_STATUS, &request);
+	if (rc == 0 && (request.head.target_count != 1 || strcmp(request.parameters, table) != 0))
+		rc = -ESTALE;
+	return rc;
+}
+
+int
+dm_start_snapshot(const struct dm *dm, uint64_t sectors, dev_t base, dev_t cow)
+{
+	struct request request;
+	char table[PARAMETERS_BYTES];
+	int rc;
+
+	snprintf(table, sizeof(table), "%u:%u %u:%u P %d", major(base), minor(base), major(cow), minor(cow),
+		 CHUNK_SECTORS);
+	begin(&request, "", dm->uuid);
 	request.head.target_count = 1;
 	request.target.length = sectors;
 	snprintf(request.target.target_type, sizeof(request.target.target_type), "snapshot");
-	snprintf(request.parameters, sizeof(request.parameters), "%u:%u %u:%u P %d", major(base),
-		 minor(base), major(cow), minor(cow), CHUNK_SECTORS);
+	snprintf(request.parameters, sizeof(request.parameters), "%s", table);
 	rc = talk(DM_TABLE_LOAD, &request);
+	if (rc == 0)
+		rc = check_table(dm, table);
 	if (rc < 0)
 		return rc;
 	begin(&request, "", dm->uuid);

@@ -55,7 +55,7 @@ enum cow dm_look_at_cow(const unsigned char head[COW_HEAD_BYTES]);
 int dm_create(const struct dm_name *name, const char *vm, uint64_t serial, struct dm *out);
 
 /* Makes it a persistent snapshot of `sectors` sectors of base in cow, live.  A cow that holds a
- * snapshot is continued. */
+ * snapshot is continued; -ESTALE when by now that is one with chunks of another size. */
 int dm_start_snapshot(const struct dm *dm, uint64_t sectors, dev_t base, dev_t cow);
 
 /* Node and mapping are gone, the mapping by its uuid; waits until nobody has it open.  -EBUSY after

@@ -203,7 +203,8 @@ undo_cow:
 	(void)loop_detach(&cow, UNDO_MS);
 undo_base:
 	(void)loop_detach(&base, UNDO_MS);
-	return failed(rc, "cannot make the snapshot");
+	return rc == -ESTALE ? refused(REASON_FAILED, "COW has got another size of chunks meanwhile") :
+	       failed(rc, "cannot make the snapshot");
 }
 
 static enum code
@@ -249,6 +250,7 @@ static const struct call calls[] = {
 	CALL_IF(ioctl, 1, DM_DEV_STATUS, "whether there is such a mapping"),
 	CALL_IF(ioctl, 1, DM_DEV_CREATE, "makes it"),
 	CALL_IF(ioctl, 1, DM_TABLE_LOAD, "a snapshot"),
+	CALL_IF(ioctl, 1, DM_TABLE_STATUS, "whether the kernel found in COW what was looked at"),
 	CALL_IF(ioctl, 1, DM_DEV_SUSPEND, "lets it run"),
 	CALL_IF(ioctl, 1, DM_DEV_REMOVE, "takes it back when a step failed"),
 	CALL(mknodat, "its node"),

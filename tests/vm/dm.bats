@@ -314,6 +314,19 @@ create() { # SUFFIX [COW] [OPTION...]
 	truncate -s 1000001 "$cow" && refuses 3 unfit
 }
 
+@test "a COW whose owner gives it another size of chunks once it was looked at: undone, and no memory is kept for them" {
+	local load size
+	load=$(ioctls_of_create DM_TABLE_LOAD)
+	truncate -s 1G "$cow"
+	for size in '\000\000\004\000' '\001\000\000\000'; do
+		printf '\010\000\000\000' | dd of="$cow" bs=1 seek=12 conv=notrunc status=none
+		expect 5 failed inject "do:printf '$size' | dd of=$cow bs=1 seek=12 conv=notrunc status=none" ioctl "$load" \
+			banger-priv create-dm-snapshot fc-rootfs-a "$images/base" "$cow"
+		[[ $err == *"another size of chunks"* ]]
+		nothing_left
+	done
+}
+
 @test "a file that is not the owner's to give is refused, and nothing is attached" {
 	hostile() { # REASON BASE COW
 		expect 3 "$1" own create-dm-snapshot fc-rootfs-a "$images/$2" "$images/$3"
