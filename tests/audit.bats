@@ -10,7 +10,7 @@ teardown() {
 	ip link delete banger-a 2> /dev/null || :
 }
 
-listen() { # [unread]
+listen() { # [unread|senders]
 	"$BATS_TEST_DIRNAME/lib/logger.py" /dev/log "$BATS_TEST_TMPDIR/log" "$@" 3>&- &
 	logger_pid=$!
 	read -r _ < <(tail --pid="$logger_pid" -F "$BATS_TEST_TMPDIR/log" 2> /dev/null)
@@ -72,6 +72,39 @@ records_are() {
 	run ! banger-priv create-tap "banger-$(head -c 100000 /dev/zero | tr '\0' a)" hidden
 	records_are 4
 	records | sed -n 3p | grep -qE 'aaa \(cut\)$'
+}
+
+@test "does: nothing that comes from us but the records, be stdout a way to where they go" {
+	listen senders
+	mkdir -p /var/lib/banger/images /run/tree
+	printf '<86>banger-priv[1]: end uid=0 verb=forged code=0 ms=1' > /run/tree/forged
+	truncate -s 16M /var/lib/banger/images/forged.ext4
+	mke2fs -q -F -t ext4 -d /run/tree /var/lib/banger/images/forged.ext4
+	chown banger: /var/lib/banger/images/forged.ext4
+	local kind said
+	for kind in SOCK_DGRAM SOCK_SEQPACKET; do
+		said=$(as banger python3 - "$kind" << 'PYTHON'
+import socket
+import subprocess
+import sys
+
+if sys.argv[1] == "SOCK_DGRAM":
+    out = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    out.connect("/dev/log")
+else:
+    out, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+call = subprocess.run(["sudo", "-n", "banger-priv", "read-ext4-file", "/var/lib/banger/images/forged.ext4", "/forged"],
+                      stdout=out, stderr=subprocess.PIPE)
+print(call.returncode, call.stderr.decode())
+PYTHON
+)
+		[[ $said == "5 banger-priv read-ext4-file: failed: cannot write the result to stdout" ]]
+	done
+	records_are 4
+	run ! grep -a forged\ code "$BATS_TEST_TMPDIR/log"
+	# Who sends by itself is known by its uid.
+	[ "$(grep -a 'banger-priv\[' "$BATS_TEST_TMPDIR/log" | cut -d' ' -f1 | sort -u | xargs)" = "0 65534" ]
+	rm -r /run/tree /var/lib/banger/images
 }
 
 @test "does: verbs for people are not recorded" {

@@ -96,7 +96,7 @@ profile() { # ATTRIBUTE
 
 @test "nothing is written to a strange descriptor, and no terminal is looked for in it" {
 	local attribute
-	for attribute in stdout-netlink stderr-memory stdin-directory stdin-path; do
+	for attribute in stdout-netlink stdout-datagrams stderr-memory stdin-directory stdin-path; do
 		strace -f -qq -o "$BATS_TEST_TMPDIR/trace" "$hostile" "$attribute" banger-priv create-tap eth0 || :
 		# From the moment when /dev/null takes its place, writes go there.
 		run ! grep -E 'TCGETS|TIOCGWINSZ' "$BATS_TEST_TMPDIR/trace"
@@ -150,6 +150,7 @@ profile() { # ATTRIBUTE
 @test "who has no stdout that could be written to, and would have got an answer, knows" {
 	expect 5 failed bash -c 'exec banger-priv version >&-'
 	expect 5 failed "$hostile" stdout-netlink banger-priv version
+	expect 5 failed "$hostile" stdout-datagrams banger-priv version
 	expect 5 failed bash -c 'exec banger-priv version > /dev/full'
 	expect 0 - bash -c 'exec banger-priv version > /dev/null'
 	expect 0 - bash -c 'exec banger-priv create-tap banger-a >&-'

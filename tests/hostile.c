@@ -200,6 +200,15 @@ stdout_netlink(void)
 }
 
 static void
+stdout_datagrams(void)
+{
+	int ends[2];
+
+	if (socketpair(AF_UNIX, SOCK_DGRAM, 0, ends) == 0)
+		replace(STDOUT_FILENO, ends[0]);
+}
+
+static void
 stderr_memory(void)
 {
 	replace(STDERR_FILENO, open("/proc/self/mem", O_RDWR));
@@ -251,6 +260,7 @@ static const struct attribute {
 	{ "stdin-closed", stdin_closed, 1 },
 	{ "stdout-closed", stdout_closed, 1 },
 	{ "stdout-netlink", stdout_netlink, 0 },
+	{ "stdout-datagrams", stdout_datagrams, 1 },
 	{ "stderr-closed", stderr_closed, 1 },
 	{ "stderr-memory", stderr_memory, 0 },
 	{ "many-descriptors", many_descriptors, 0 },

@@ -81,11 +81,23 @@ is_harmless_device(dev_t device)
 	}
 }
 
+/* A netlink socket would send what we print with our rights (CVE-2014-0181).  Of those of the unix family, /dev/log and
+ * its kind take datagrams, each with the credentials of who sends it (unix(7)): what a guest's file says would be a
+ * record of ours. */
+static bool
+is_stream(int fd)
+{
+	int family, type;
+	socklen_t size = sizeof(int);
+
+	return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &size) == 0 && family == AF_UNIX &&
+	       getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM;
+}
+
 static bool
 is_acceptable(int fd)
 {
-	int family = AF_UNSPEC, flags = fcntl(fd, F_GETFL);
-	socklen_t size = sizeof(family);
+	int flags = fcntl(fd, F_GETFL);
 	struct stat status;
 
 	if (flags < 0 || (flags & O_PATH) || fstat(fd, &status) < 0)
@@ -98,9 +110,7 @@ is_acceptable(int fd)
 	case S_IFCHR:
 		return is_harmless_device(status.st_rdev);
 	case S_IFSOCK:
-		/* A netlink socket here would send what we print with our rights (CVE-2014-0181). */
-		return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &size) == 0 &&
-		       family == AF_UNIX;
+		return is_stream(fd);
 	default:
 		return false;
 	}
