@@ -26,3 +26,10 @@ int resolved_route(int index, const struct resolver *resolver, const struct doma
 
 /* The link as if nobody had ever set anything. */
 int resolved_revert(int index);
+
+/* What all of these call, and bus_greet. */
+#define RESOLVED_CALLS \
+	CALL_IF(sendmsg, 0, FD_BUS, "calls to systemd-resolved"), \
+	CALL_IF(recvmsg, 0, FD_BUS, "its answers"), \
+	CALL(ppoll, "waits for them until the deadline"), \
+	CALL(brk, "memory for them, if they are long")

@@ -80,10 +80,7 @@ static const struct handle handles[] = {
 static const struct call calls[] = {
 	CALL_IF(sendto, 0, FD_NETLINK, "requests to rtnetlink"),
 	CALL_IF(recvfrom, 0, FD_NETLINK, "its answers"),
-	CALL_IF(sendmsg, 0, FD_BUS, "calls to systemd-resolved"),
-	CALL_IF(recvmsg, 0, FD_BUS, "its answers"),
-	CALL(ppoll, "waits for them until the deadline"),
-	CALL(brk, "memory for them, if they are long"),
+	RESOLVED_CALLS,
 	LIST_END
 };
 
