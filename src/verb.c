@@ -60,7 +60,7 @@ is_repeated(const struct operand *operand)
 	return operand->occurs == ONE_OR_MORE || operand->occurs == ANY_NUMBER;
 }
 
-/* A word with the key of a later operand is not one more of a repeated one. */
+/* A word with the key of a later operand is none of those before it, missing or repeated.  No gate admits one. */
 static bool
 is_for_later(const struct operand *operand, const char *word)
 {
@@ -110,7 +110,7 @@ verb_admit(const struct verb *verb, char *const words[], const struct settings *
 		while (*words && (seen == 0 || is_repeated(operand))) {
 			const char *value = value_for(operand, *words);
 
-			if (!value || (seen > 0 && is_for_later(operand, *words)))
+			if (!value || is_for_later(operand, *words))
 				break;
 			admit_value(operand, value, settings);
 			words++;

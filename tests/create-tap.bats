@@ -201,7 +201,6 @@ tap() { ip -j -d link show "$1" | gojq -r ".[0] | $2"; }
 		xbanger-a
 		banger-a b
 		--help
-		uid=1900
 	NAMES
 	expect 3 malformed banger-priv create-tap ""
 	expect 3 malformed banger-priv create-tap $'banger-\e[2J'

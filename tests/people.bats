@@ -58,6 +58,19 @@ load lib/common
 	expect 2 usage banger-priv -x
 }
 
+@test "refuses: as usage, a key where another operand must stand, whatever the verb" {
+	local verb key n=0
+	while read -r verb key; do
+		expect 2 usage banger-priv "$verb" "${key}1"
+		n=$((n + 1))
+	done < <(for verb in $(banger-priv verbs format=json | gojq -r '.[].verb'); do
+		banger-priv explain "$verb" format=json |
+			gojq -r '.verb as $verb | select(.operands[0].optional == false) | .operands[1:][].name | select(endswith("=")) | "\($verb) \(.)"'
+	done)
+	[ "$n" -ge 15 ]
+	expect 2 usage banger-priv create-tap uid=1900 banger-a
+}
+
 @test "refuses: nothing of what was typed comes back" {
 	local secret=Zq9secret
 	expect 2 usage banger-priv "$secret"
