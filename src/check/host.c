@@ -116,16 +116,13 @@ check_device(const struct device *device, bool needed)
 void
 check_devices(const struct settings *settings)
 {
-	static const struct device needed[] = {
-		{ "/dev/kvm", 232, "kvm", "kvm_intel || modprobe kvm_amd" },
-		{ "/dev/net/tun", 200, "tun", "tun" },
-		{ "/dev/loop-control", 237, "loop-control", "loop" },
-		{ "/dev/mapper/control", 236, "device-mapper", "dm_mod" },
+	static const struct device *const needed[] = {
+		&device_kvm, &device_tun, &device_loop_control, &device_mapper_control,
 	};
 
 	(void)settings;
 	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
-		check_device(&needed[i], true);
+		check_device(needed[i], true);
 	check_device(&device_vhost_vsock, false);        /* only vsock=yes wants it */
 }
 

@@ -4,15 +4,14 @@
 #include "sys/dm.h"
 
 #include "keep.h"
+#include "sys/device.h"
 #include "sys/dm-node.h"
 #include "sys/patience.h"
 
 #include <endian.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -33,19 +32,7 @@ struct request {
 int
 dm_control_open(void)
 {
-	struct stat status;
-	int fd = open("/dev/mapper/control", O_RDWR | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC);
-	int rc = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &status) < 0 || !S_ISCHR(status.st_mode) || status.st_rdev != makedev(10, 236))
-		rc = -ENXIO;
-	else if (fd != FD_DM && dup3(fd, FD_DM, O_CLOEXEC) < 0)
-		rc = -errno;
-	if (fd != FD_DM)
-		close(fd);
-	return rc;
+	return device_open(&device_mapper_control, FD_DM);
 }
 
 /* The kernel looks for the uuid, or for the name; to both at once it says that there is none. */

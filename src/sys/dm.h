@@ -18,8 +18,7 @@ struct dm {
 	char uuid[DM_UUID_LEN];
 };
 
-/* FD_DM: /dev/mapper/control, before the cage closes.  0 or -errno; -ENXIO when it is not character
- * device 10:236. */
+/* FD_DM: /dev/mapper/control, before the cage closes.  As device_open. */
 int dm_control_open(void);
 
 /* The mapping of that name, whoever made it.  0, -ENXIO when there is none, or -errno. */

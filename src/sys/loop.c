@@ -4,6 +4,7 @@
 #include "sys/loop.h"
 
 #include "keep.h"
+#include "sys/device.h"
 #include "sys/patience.h"
 
 #include <dirent.h>
@@ -24,19 +25,7 @@ enum { SECTOR_BYTES = 512, RACES_MAX = 128 };
 int
 loop_control_open(void)
 {
-	struct stat status;
-	int fd = open("/dev/loop-control", O_RDWR | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC);
-	int rc = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &status) < 0 || !S_ISCHR(status.st_mode) || status.st_rdev != makedev(10, 237))
-		rc = -ENXIO;
-	else if (fd != FD_LOOP && dup3(fd, FD_LOOP, O_CLOEXEC) < 0)
-		rc = -errno;
-	if (fd != FD_LOOP)
-		close(fd);
-	return rc;
+	return device_open(&device_loop_control, FD_LOOP);
 }
 
 /* The kernel keeps 63 bytes.  A name that is too long for them loses the beginning that all names have

@@ -22,8 +22,7 @@ struct loop {
 	char tag[LO_NAME_SIZE];
 };
 
-/* FD_LOOP: /dev/loop-control, before the cage closes.  0 or -errno; -ENXIO when it is not character
- * device 10:237. */
+/* FD_LOOP: /dev/loop-control, before the cage closes.  As device_open. */
 int loop_control_open(void);
 
 /* Attaches a regular file of `bytes` bytes to a loop device of its own, tagged as name's, and holds it.

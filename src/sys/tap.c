@@ -4,15 +4,13 @@
 #include "sys/tap.h"
 
 #include "keep.h"
+#include "sys/device.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/if_tun.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #define TAP_TAG "banger:"
@@ -23,19 +21,7 @@ enum { TAP_FLAGS = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR };
 int
 tap_open(void)
 {
-	struct stat status;
-	int fd = open("/dev/net/tun", O_RDWR | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC);
-	int rc = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &status) < 0 || !S_ISCHR(status.st_mode) || status.st_rdev != makedev(10, 200))
-		rc = -ENXIO;
-	else if (fd != FD_TUN && dup3(fd, FD_TUN, O_CLOEXEC) < 0)
-		rc = -errno;
-	if (fd != FD_TUN)
-		close(fd);
-	return rc;
+	return device_open(&device_tun, FD_TUN);
 }
 
 static int

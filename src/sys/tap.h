@@ -12,8 +12,7 @@
 #include "gate/settings.h"
 #include "sys/link.h"
 
-/* FD_TUN: the control device, before the cage closes.  -ENXIO when /dev/net/tun is not character device
- * 10:200. */
+/* FD_TUN: /dev/net/tun, before the cage closes.  As device_open. */
 int tap_open(void);
 
 /* A new tap on FD_TUN, not persistent yet.  -EBUSY when any link has the name. */

@@ -54,6 +54,15 @@ map() { # IMAGE [UUID]
 	e2fsck -fn "$device"
 }
 
+@test "fails: a control device that cannot be looked at says nothing of the image" {
+	local n
+	map plain
+	for n in {1..16}; do
+		run inject fail:ENOMEM caged "$n" banger-priv read-ext4-file "$device" /etc/hostname
+		[[ $status = [045] ]] || { echo "$n: $status $output"; false; }
+	done
+}
+
 @test "an external journal is refused, and the decoy keeps every byte" {
 	truncate -s 16M "$images/decoy"
 	mke2fs -q -F -b 4096 -O journal_dev -U deadbeef-dead-beef-dead-beefdeadbeef "$images/decoy"
