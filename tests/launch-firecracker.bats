@@ -163,7 +163,10 @@ else: sys.exit('it can')"
 		[ -S $jails/a/sockets/api.sock ]
 		banger-priv kill-process \$pid vm=a
 		banger-priv wait-for-exit \$pid $jails/a/sockets/api.sock timeout=5000
-		banger-priv cleanup-jailer-chroot a"
+		until banger-priv cleanup-jailer-chroot a; do
+			[ \$SECONDS -lt 20 ]
+			sleep .05
+		done" 2> "$BATS_TEST_TMPDIR/busy"
 	[ ! -d "$jails/a" ]
 	until_true sh -c '! pgrep -x banger-priv'
 }
@@ -837,6 +840,15 @@ consoles_are_left() {
 	nothing_runs a
 }
 
+@test "does: of a cgroup that a launch which was killed has left, no limit stays" {
+	prepare_vm a 1900 1900
+	mkdir -p /sys/fs/cgroup/banger/a
+	echo 7 > /sys/fs/cgroup/banger/a/cgroup.max.depth
+	expect 0 - own launch-firecracker a
+	[ "$(cat /sys/fs/cgroup/banger/a/cgroup.max.depth)" = max ]
+	own cleanup-vm a
+}
+
 @test "fails: a VM that ends between its answer and ours has not been launched" {
 	prepare_vm a 1900 1900
 	mkdir -p /sys/fs/cgroup/banger
@@ -859,26 +871,26 @@ consoles_are_left() {
 }
 
 # What joins a frozen cgroup stays in that call, until it is killed.
-frozen() { # VM
-	mkdir -p "/sys/fs/cgroup/banger/$1"
-	echo 1 > "/sys/fs/cgroup/banger/$1/cgroup.freeze"
+freeze() { # 1|0
+	mkdir -p /sys/fs/cgroup/banger
+	echo "$1" > /sys/fs/cgroup/banger/cgroup.freeze
 }
 
 @test "busy: what shall become the jailer and hangs is ended, by one or the other, or said not to be" {
 	prepare_vm a 1900 1900
-	frozen a
+	freeze 1
 	expect 6 timeout inject fail:EIO pidfd_send_signal 1 banger-priv launch-firecracker a
 	[[ $err == *": a child cannot begin: Connection timed out (ETIMEDOUT); cannot end process "[1-9]*": Input/output error (EIO); it said: nothing" ]]
 	nothing_runs a
 	until_true sh -c '! pgrep -x banger-priv' > /dev/null
 	clean_up a
 	prepare_vm a 1900 1900
-	frozen a
 	# SIGKILL has to wait for the kernel, as above.
 	expect 6 timeout timeout 60 "$BANGER_BUILD/tests/inject" alter:1:0 pidfd_send_signal 1 banger-priv launch-firecracker a
 	[[ $err == *": a child cannot begin: Connection timed out (ETIMEDOUT); process "[1-9]*" has not ended since it was killed; its cgroup still has a process; cleanup-vm ends it" ]]
 	own cleanup-vm a
 	until_true sh -c '! pgrep -x banger-priv' > /dev/null
+	freeze 0
 }
 
 # As which of its calls of dup3 something gets its number.
@@ -905,7 +917,7 @@ dup3_to() { # NUMBER COMMAND...
 
 @test "fails: what shall become the jailer is held from its first moment, whatever happens to who started it" {
 	prepare_vm a 1900 1900
-	frozen a
+	freeze 1
 	banger-priv launch-firecracker a > "$BATS_TEST_TMPDIR/out" 2> "$BATS_TEST_TMPDIR/err" 3>&- &
 	local launching=$! held
 	until_true grep -q . /sys/fs/cgroup/banger/a/cgroup.procs
@@ -916,6 +928,7 @@ dup3_to() { # NUMBER COMMAND...
 	grep -q 'the child that goes ahead did not come to its end; it said: nothing$' "$BATS_TEST_TMPDIR/err"
 	nothing_runs a
 	[ ! -e "/proc/$held" ]
+	freeze 0
 }
 
 @test "fails: what nobody holds yet does nothing, and ends with who started it" {

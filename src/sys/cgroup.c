@@ -121,7 +121,9 @@ make_in_parent(const char *name)
 int
 cgroup_make(const struct vm_id *vm)
 {
-	return make_in_parent(vm->text);
+	int rc = cgroup_remove(vm);
+
+	return rc < 0 ? rc : make_in_parent(vm->text);
 }
 
 int

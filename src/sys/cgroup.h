@@ -22,8 +22,8 @@ int cgroup_make_parent(void);
 /* Whether it is: 1, 0 (also where there is no cgroup v2), or -errno. */
 int cgroup_has_parent(void);
 
-/* The VM's cgroup, made where it is not there.  A descriptor on the directory, O_CLOEXEC, which the caller
- * closes; or -errno. */
+/* The VM's cgroup, anew: one that is there has what limits it was left with.  A descriptor on the directory,
+ * O_CLOEXEC, which the caller closes; -EBUSY while anything is in it; or -errno. */
 int cgroup_make(const struct vm_id *vm);
 
 /* The same of one that is there; -ENOENT when there is none (or no cgroup v2). */

@@ -232,6 +232,7 @@ static const struct call take_calls[] = {
 	CALL(openat2, "what is in it"),
 	CALL(fstatfs, "which one is cgroup v2"),
 	CALL(mkdirat, "the VM's cgroup, and the consoles'"),
+	CALL(unlinkat, "the VM's first, where a launch that was killed has left it"),
 	CALL(write, "the VM's limits"),
 	CALL(dup3, "keeps both for the next stages"),
 	CALL(fchownat, "takes the chroot's top, and notes whose it is"),
