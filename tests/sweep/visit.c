@@ -56,7 +56,8 @@ at_call(struct tracer *tracer, struct tracee *tracee, struct user_regs_struct *r
 		return false;
 	/* Another way than the one that was counted, whose calls this one's need not be: over a bus they come as
 	 * the answers do. */
-	if (visit->how == VISIT_ANSWER && is_among(call, infallible))
+	if (visit->how == VISIT_ANSWER &&
+	    (is_among(call, infallible) || (visit->may_give && !visit->may_give(call, visit->error))))
 		return false;
 	visit->is_first = tracee->pid == tracer->first;
 	/* There a verb of a batch waits for its turn, and another has had its own when the answer comes. */

@@ -24,6 +24,7 @@ struct visit {
 	bool is_on_stdin;               /* asked what that is: refused, nothing is read from it */
 	bool is_on_stdout;              /* wrote there, or asked whether it may: refused, nobody hears of what is done */
 	long *calls;                    /* count: which they were, from 1 on */
+	bool (*may_give)(long call, int error);         /* answer: NULL, any call any error */
 	void (*meanwhile)(void *context);
 	void *context;
 	enum { VISIT_COUNT, VISIT_KILL, VISIT_ANSWER, VISIT_HOLD } how;

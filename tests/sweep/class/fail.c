@@ -37,6 +37,17 @@ errors_of(long call)
 	}
 }
 
+/* Stages run side by side: the call that comes as the N-th need not be the one that did when they were counted. */
+static bool
+may_give(long call, int error)
+{
+	const int *errors = errors_of(call);
+
+	while (*errors && *errors != error)
+		errors++;
+	return *errors == error;
+}
+
 /* What could not be found out is neither done nor refused, busy or no.  EPERM may be an answer, to whether something is
  * root's, and ENOSYS a reason to refuse. */
 static bool
@@ -52,6 +63,7 @@ fail_at(const struct line *line, enum start start, const struct way *way, unsign
 {
 	struct visit visit = {
 		.how = VISIT_ANSWER, .when = when, .only_call = -1, .error = error, .until_cage = start == FROM_MAIN,
+		.may_give = may_give,
 	};
 	char where[256];
 	int code;
