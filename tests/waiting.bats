@@ -108,11 +108,11 @@ teardown() {
 	own cleanup-vm vm1
 	prepare_vm vm1 1900 1900
 	# What joins a frozen cgroup stays in that call, until it is killed.
-	mkdir -p /sys/fs/cgroup/banger/vm1
-	echo 1 > /sys/fs/cgroup/banger/vm1/cgroup.freeze
+	echo 1 > /sys/fs/cgroup/banger/cgroup.freeze
 	on_terminal 30 "$BANGER_BUILD/tests/inject" alter:1:0 pidfd_send_signal 1 banger-priv launch-firecracker vm1
 	told "a child to end"
 	own cleanup-vm vm1
+	echo 0 > /sys/fs/cgroup/banger/cgroup.freeze
 }
 
 @test "contents on stdin" {
