@@ -4,8 +4,8 @@
 #include "check/checks.h"
 #include "check/report.h"
 #include "surface.h"
-#include "sys/cgroup.h"
 #include "sys/device.h"
+#include "sys/hierarchy.h"
 #include "sys/kernel.h"
 #include "sys/namespace.h"
 
@@ -130,9 +130,9 @@ void
 check_cgroups(const struct settings *settings)
 {
 	static const char *const controllers[] = { "cpu", "memory", "pids" };
-	const char *place = cgroup_place();
+	const char *place = hierarchy_place();
 	char missing[32] = "", command[128];
-	int root = cgroup_root();
+	int root = hierarchy_root();
 	size_t used = 0;
 
 	(void)settings;
@@ -143,7 +143,7 @@ check_cgroups(const struct settings *settings)
 	}
 	close(root);
 	for (size_t i = 0; i < sizeof(controllers) / sizeof(controllers[0]); i++)
-		if (cgroup_has(controllers[i]) != 1)
+		if (hierarchy_has(controllers[i]) != 1)
 			used += (size_t)snprintf(missing + used, sizeof(missing) - used, " %s", controllers[i]);
 	if (used > 0)
 		report(NOTE, NULL, "cgroup v2, but without%s: limits of that kind are refused", missing);

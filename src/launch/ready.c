@@ -6,6 +6,7 @@
 #include "keep.h"
 #include "sys/binary.h"
 #include "sys/cgroup.h"
+#include "sys/hierarchy.h"
 #include "sys/tree.h"
 
 #include <errno.h>
@@ -112,7 +113,7 @@ look_at_limits(const struct cgroup_limit *limits, unsigned count)
 enum code
 ready_hierarchy(struct launched *launched, const struct vm_id *vm, const struct cgroup_limit *limits, unsigned count)
 {
-	int root = cgroup_root(), rc;
+	int root = hierarchy_root(), rc;
 
 	if (root == -ENOENT)
 		return count == 0 ? CODE_DONE :
@@ -121,7 +122,7 @@ ready_hierarchy(struct launched *launched, const struct vm_id *vm, const struct 
 		return failed(root, "cannot open the cgroup hierarchy");
 	close(root);
 	launched->has_hierarchy = true;
-	rc = cgroup_has_parent();
+	rc = hierarchy_has_parent();
 	if (rc < 0)
 		return failed(rc, "cannot open the cgroup of all VMs");
 	launched->has_parent = rc;

@@ -5,6 +5,7 @@
 #include "sys/cgroup.h"
 #include "sys/directory.h"
 #include "sys/handover.h"
+#include "sys/hierarchy.h"
 #include "sys/jail.h"
 #include "sys/link.h"
 #include "sys/loop.h"
@@ -143,7 +144,7 @@ find_process(const struct object *object, bool has_cgroups, const struct setting
 enum code
 look_at_processes(const struct settings *settings)
 {
-	int root = cgroup_root();
+	int root = hierarchy_root();
 	unsigned count = all->count;
 	enum code code = CODE_DONE;
 

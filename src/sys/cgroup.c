@@ -4,109 +4,23 @@
 #include "sys/cgroup.h"
 
 #include "sys/directory.h"
+#include "sys/hierarchy.h"
 #include "sys/patience.h"
 #include "sys/trusted.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
-#define PARENT "banger"
 #define CONSOLES "_consoles"
-
-/* Where the v2 hierarchy is mounted: alone, or beside those of v1, which are on a tmpfs. */
-enum { ALONE, BESIDE_V1, PLACES };
-static const char *const places[PLACES] = { [ALONE] = "/sys/fs/cgroup", [BESIDE_V1] = "/sys/fs/cgroup/unified" };
-
-/* An O_PATH descriptor, and the type of the file system there. */
-static int
-open_place(const char *place, struct statfs *fs)
-{
-	int rc, fd = open(place, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-
-	if (fd < 0)
-		return -errno;
-	if (fstatfs(fd, fs) == 0)
-		return fd;
-	rc = -errno;
-	close(fd);
-	return rc;
-}
-
-int
-cgroup_root(void)
-{
-	for (int i = 0; i < PLACES; i++) {
-		struct statfs fs = { 0 };
-		int fd = open_place(places[i], &fs);
-
-		if (fd >= 0 && fs.f_type == CGROUP2_SUPER_MAGIC)
-			return fd;
-		if (fd >= 0)
-			close(fd);
-		else if (fd != -ENOENT && fd != -ENOTDIR && fd != -ELOOP)
-			return fd;
-	}
-	return -ENOENT;
-}
-
-const char *
-cgroup_place(void)
-{
-	struct statfs fs = { 0 };
-	int fd = open_place(places[ALONE], &fs);
-
-	if (fd < 0)
-		return places[ALONE];
-	close(fd);
-	return places[fs.f_type == TMPFS_MAGIC ? BESIDE_V1 : ALONE];
-}
-
-int
-cgroup_make_parent(void)
-{
-	int rc = 0, root = cgroup_root();
-
-	if (root < 0)
-		return root;
-	if (mkdirat(root, PARENT, 0755) < 0 && errno != EEXIST)
-		rc = -errno;
-	close(root);
-	return rc;
-}
-
-static int
-open_parent(void)
-{
-	int root = cgroup_root(), parent;
-
-	if (root < 0)
-		return root;
-	parent = beneath_open(root, PARENT, O_RDONLY | O_DIRECTORY, 0);
-	close(root);
-	return parent;
-}
-
-int
-cgroup_has_parent(void)
-{
-	int parent = open_parent();
-
-	if (parent < 0)
-		return parent == -ENOENT ? 0 : parent;
-	close(parent);
-	return 1;
-}
 
 static int
 make_in_parent(const char *name)
 {
-	int parent = open_parent(), cgroup;
+	int parent = hierarchy_open_parent(), cgroup;
 
 	if (parent < 0)
 		return parent;
@@ -141,7 +55,7 @@ cgroup_open_consoles(void)
 int
 cgroup_open(const struct vm_id *vm)
 {
-	int parent = open_parent(), cgroup;
+	int parent = hierarchy_open_parent(), cgroup;
 
 	if (parent < 0)
 		return parent;
@@ -178,64 +92,6 @@ cgroup_is_running(const struct vm_id *vm)
 	return populated;
 }
 
-int
-cgroup_write(int cgroup, const char *file, const char *value)
-{
-	size_t length = strlen(value);
-	int rc = 0, fd = beneath_open(cgroup, file, O_WRONLY, 0);
-
-	if (fd < 0)
-		return fd;
-	if (write(fd, value, length) != (ssize_t)length)
-		rc = -errno;
-	close(fd);
-	return rc;
-}
-
-static int
-enable(const char *controller)
-{
-	char word[32];
-	int root = cgroup_root(), parent, rc;
-
-	if (root < 0)
-		return root;
-	snprintf(word, sizeof(word), "+%s", controller);
-	rc = cgroup_write(root, "cgroup.subtree_control", word);
-	close(root);
-	if (rc < 0)
-		return rc;
-	parent = open_parent();
-	if (parent < 0)
-		return parent;
-	rc = cgroup_write(parent, "cgroup.subtree_control", word);
-	close(parent);
-	return rc;
-}
-
-int
-cgroup_has(const char *controller)
-{
-	char text[512] = "", *rest = text, *word;
-	int root = cgroup_root(), fd;
-	ssize_t got;
-
-	if (root < 0)
-		return root;
-	fd = beneath_open(root, "cgroup.controllers", O_RDONLY, 0);
-	close(root);
-	if (fd < 0)
-		return fd;
-	got = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	if (got < 0)
-		return -EIO;
-	while ((word = strsep(&rest, " \n")))
-		if (strcmp(word, controller) == 0)
-			return 1;
-	return 0;
-}
-
 /* What its name begins with. */
 struct controller { char name[sizeof(((struct cgroup_limit *)0)->file)]; };
 
@@ -251,15 +107,15 @@ controller_of(const struct cgroup_limit *limit)
 int
 cgroup_can_limit(const struct cgroup_limit *limit)
 {
-	return cgroup_has(controller_of(limit).name);
+	return hierarchy_has(controller_of(limit).name);
 }
 
 int
 cgroup_limit(int cgroup, const struct cgroup_limit *limit)
 {
-	int rc = enable(controller_of(limit).name);
+	int rc = hierarchy_enable(controller_of(limit).name);
 
-	return rc < 0 ? rc : cgroup_write(cgroup, limit->file, limit->value);
+	return rc < 0 ? rc : hierarchy_write(cgroup, limit->file, limit->value);
 }
 
 int
@@ -271,13 +127,13 @@ cgroup_open_procs(int cgroup)
 int
 cgroup_kill(int cgroup)
 {
-	return cgroup_write(cgroup, "cgroup.kill", "1");
+	return hierarchy_write(cgroup, "cgroup.kill", "1");
 }
 
 int
 cgroup_each(void (*each)(const char *vm, bool populated, void *data), void *data)
 {
-	struct directory_reader all = { .fd = open_parent() };
+	struct directory_reader all = { .fd = hierarchy_open_parent() };
 	const char *name;
 	int rc = 0;
 
@@ -321,7 +177,7 @@ cgroup_end(const struct vm_id *vm, int timeout_ms)
 int
 cgroup_remove(const struct vm_id *vm)
 {
-	int rc = 0, parent = open_parent();
+	int rc = 0, parent = hierarchy_open_parent();
 
 	if (parent < 0)
 		return parent == -ENOENT ? 0 : parent;
@@ -334,7 +190,7 @@ cgroup_remove(const struct vm_id *vm)
 int
 cgroup_of_process(pid_t pid, struct vm_id *vm)
 {
-	static const char ours[] = "0::/" PARENT "/";
+	static const char ours[] = "0::/" HIERARCHY_PARENT "/";
 	char path[64], text[4096] = "";
 	const char *line;
 	size_t length;
@@ -352,7 +208,7 @@ cgroup_of_process(pid_t pid, struct vm_id *vm)
 	if (got < 0)
 		return (int)got;
 	/* v1 hierarchies may have lines of their own; v2's begins with "0::". */
-	line = strncmp(text, ours, strlen(ours)) == 0 ? text : strstr(text, "\n0::/" PARENT "/");
+	line = strncmp(text, ours, strlen(ours)) == 0 ? text : strstr(text, "\n0::/" HIERARCHY_PARENT "/");
 	if (!line)
 		return 0;
 	line += strlen(ours) + (*line == '\n');

@@ -8,20 +8,6 @@
 
 #include <stdbool.h>
 
-/* The cgroup v2 hierarchy's root, mounted at /sys/fs/cgroup or, beside v1's, at /sys/fs/cgroup/unified: an O_PATH
- * descriptor that the caller closes, -ENOENT where there is none, or -errno. */
-int cgroup_root(void);
-
-/* Where there is none: which of the two places it should be mounted at. */
-const char *cgroup_place(void);
-
-/* The directory of all VMs' cgroups is there.  The hierarchy's root has mode 0555: to make something
- * in it takes CAP_DAC_OVERRIDE even of uid 0.  0, -ENOENT where there is no cgroup v2, or -errno. */
-int cgroup_make_parent(void);
-
-/* Whether it is: 1, 0 (also where there is no cgroup v2), or -errno. */
-int cgroup_has_parent(void);
-
 /* The VM's cgroup, anew: one that is there has what limits it was left with.  A descriptor on the directory,
  * O_CLOEXEC, which the caller closes; -EBUSY while anything is in it; or -errno. */
 int cgroup_make(const struct vm_id *vm);
@@ -35,9 +21,7 @@ int cgroup_populated(int cgroup);
 /* Whether there is a process of that VM: 1, 0 (also where it has no cgroup), or -errno. */
 int cgroup_is_running(const struct vm_id *vm);
 
-/* Whether the hierarchy's root has that controller to give: 1, 0, or -errno.  The same for the one that a limit is
- * of. */
-int cgroup_has(const char *controller);
+/* Whether the hierarchy's root has the controller to give that a limit is of: 1, 0, or -errno. */
 int cgroup_can_limit(const struct cgroup_limit *limit);
 
 /* Sets a limit.  The hierarchy's root and the directory of all VMs are made to hand its controller on; 0, -EBUSY where
@@ -61,9 +45,6 @@ int cgroup_open_procs(int cgroup);
 /* The same for what appends VMs' consoles to files: a process that ends with its VM, by itself, and
  * must not be counted as one of it.  Made where it is not there; no VM's id begins like its name. */
 int cgroup_open_consoles(void);
-
-/* Writes value to a file of the cgroup, like "memory.max".  0 or -errno. */
-int cgroup_write(int cgroup, const char *file, const char *value);
 
 /* Removes the VM's cgroup.  0, also when there is none; -EBUSY while it is populated; or -errno. */
 int cgroup_remove(const struct vm_id *vm);

@@ -10,8 +10,8 @@
  */
 #include "launch/launching.h"
 #include "sys/api.h"
-#include "sys/cgroup.h"
 #include "sys/console.h"
+#include "sys/hierarchy.h"
 #include "sys/socket-file.h"
 #include "verb.h"
 
@@ -90,7 +90,7 @@ lacks_parent(void)
 static enum code
 make_parent(const struct settings *settings)
 {
-	int rc = cgroup_make_parent();
+	int rc = hierarchy_make_parent();
 
 	(void)settings;
 	return rc < 0 ? failed(rc, "cannot make the cgroup of all VMs") : CODE_DONE;
