@@ -173,6 +173,18 @@ for i in range($many):
 	rmdir /sys/fs/cgroup/banger
 }
 
+@test "refuses: a cgroup that root made in the VM's is left, and said to be what is in the way" {
+	expect 0 - prepare
+	mkdir -p /sys/fs/cgroup/banger/vm1/other
+	expect 6 in-use own cleanup-jailer-chroot vm1
+	[[ $err == *"another cgroup"* ]]
+	[ ! -e "$jails/vm1" ]
+	rmdir /sys/fs/cgroup/banger/vm1/other
+	expect 0 - own cleanup-jailer-chroot vm1
+	[ "$(jail_state)" = "$before" ]
+	rmdir /sys/fs/cgroup/banger
+}
+
 @test "refuses: a process of the VM in its cgroup is busy, and no error hides it" {
 	local call n status words
 	mkdir -p /sys/fs/cgroup/banger/vm1

@@ -3,6 +3,7 @@
  */
 #include "cleanup/cleaning.h"
 
+#include "sys/cgroup.h"
 #include "sys/chroot.h"
 #include "sys/patience.h"
 #include "verb.h"
@@ -19,9 +20,11 @@ clean_up_chroot(const struct vm_id *vm, const struct settings *settings, struct 
 	int rc;
 
 	/* The end of a mount namespace comes after that of its last process. */
-	do
+	do {
 		rc = chroot_remove(vm, settings, &fault);
-	while (rc == -EBUSY && patience_left(&patience));
+		if (rc == 0)
+			rc = cgroup_remove(vm);
+	} while (rc == -EBUSY && patience_left(&patience));
 	left->no_chroot = rc == 0;
 	/* Before anything below it was looked at. */
 	if (fault.path)

@@ -3,7 +3,6 @@
  */
 #include "sys/chroot.h"
 
-#include "sys/cgroup.h"
 #include "sys/executable.h"
 #include "sys/mount-table.h"
 #include "sys/mounts.h"
@@ -262,5 +261,5 @@ chroot_remove(const struct vm_id *vm, const struct settings *settings, struct ja
 		rc = remove_directory(jail, vm, prefix);
 		close(jail);
 	}
-	return rc < 0 ? rc : cgroup_remove(vm);
+	return rc;
 }

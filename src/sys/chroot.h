@@ -56,9 +56,9 @@ int chroot_hand_over(const struct chroot *chroot, uid_t uid, gid_t gid);
 /* Takes back what chroot_begin and the others made. */
 void chroot_undo(struct chroot *chroot);
 
-/* A VM's directory, with every mount and file below it, and its cgroup are gone: 0 also when there are none;
- * -EBUSY while somebody uses them, and then they are as they were; -EOPNOTSUPP where that cannot be told
- * (executable_copy_is_used); -EPERM or -ELOOP with *fault; or -errno.  After mount_table_open. */
+/* A VM's directory is gone, with every mount and file below it: 0 also when there is none; -EBUSY while somebody
+ * uses them, and then they are as they were; -EOPNOTSUPP where that cannot be told (executable_copy_is_used);
+ * -EPERM or -ELOOP with *fault; or -errno.  After mount_table_open. */
 int chroot_remove(const struct vm_id *vm, const struct settings *settings, struct jail_fault *fault);
 
 /* What chroot_remove calls. */

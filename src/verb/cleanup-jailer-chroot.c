@@ -41,7 +41,12 @@ act(const struct settings *settings)
 	if (rc == -EOPNOTSUPP)
 		return refused(REASON_HOST, "whether somebody executes the chroot's firecracker cannot be told: sysctl "
 			       "fs.leases-enable=1, and a file system that has leases");
-	return rc < 0 ? failed(rc, "cannot remove it whole") : CODE_DONE;
+	if (rc < 0)
+		return failed(rc, "cannot remove it whole");
+	rc = cgroup_remove(&ask.vm);
+	if (rc == -EBUSY)
+		return refused(REASON_IN_USE, "the chroot is gone, but root has put another cgroup into the VM's; rmdir that");
+	return rc < 0 ? failed(rc, "cannot remove the VM's cgroup") : CODE_DONE;
 }
 
 static const struct handle handles[] = {
