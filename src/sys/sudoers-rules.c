@@ -3,11 +3,10 @@
  */
 #include "sys/sudoers-rules.h"
 
+#include "sys/sudoers-commands.h"
 #include "sys/sudoers-words.h"
 
 #include <errno.h>
-#include <fnmatch.h>
-#include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -163,62 +162,6 @@ more(enum grant a, enum grant b)
 	return a > b ? a : b;
 }
 
-/* Repetitions of repetitions have no bounds that memory has: regcomp(3) writes x{9} as nine of it, and x+ as xx*. */
-static bool
-is_small(const char *expression)
-{
-	unsigned doubled = 0;
-
-	for (const char *at = expression; (at = strpbrk(at, "{+")); at++)
-		if (*at == '{' || ++doubled > 8)
-			return false;
-	return true;
-}
-
-static bool
-matches_expression(const char *expression, const char *path)
-{
-	bool matches = true;            /* what sudo could not compile either */
-	regex_t compiled;
-
-	if (is_small(expression) && regcomp(&compiled, expression, REG_EXTENDED | REG_NOSUB) == 0) {
-		matches = regexec(&compiled, path, 0, NULL, 0) == 0;
-		regfree(&compiled);
-	}
-	return matches;
-}
-
-static bool
-matches(const char *command, const char *path)
-{
-	size_t length = strlen(command), directory = (size_t)(strrchr(path, '/') + 1 - path);
-
-	if (length == SUDOERS_WORD_MAX)
-		return true;            /* it was longer, and who knows */
-	return *command == '^' ? matches_expression(command, path) :
-	       command[length - 1] == '/' ? length == directory && strncmp(command, path, length) == 0 :
-	       fnmatch(command, path, FNM_PATHNAME) == 0;
-}
-
-static bool
-matches_one(const char *command, const char *const paths[])
-{
-	for (const char *const *path = paths; *path; path++)
-		if (matches(command, *path))
-			return true;
-	return false;
-}
-
-/* A shell with whatever arguments is whatever command. */
-static enum grant
-grant_of_command(const struct sudoers_word *word)
-{
-	static const char *const shells[] = { "/bin/sh", "/usr/bin/sh", "/bin/bash", "/usr/bin/bash", NULL };
-
-	return word->bare && matches_one(word->text, shells) ? GRANT_ANYTHING :
-	       matches_one(word->text, programs) ? GRANT_PROGRAM : GRANT_OTHERS;
-}
-
 static enum grant
 grant_of(const struct sudoers_word *word, bool negated, unsigned depth)
 {
@@ -232,7 +175,7 @@ grant_of(const struct sudoers_word *word, bool negated, unsigned depth)
 	}
 	if (negated)
 		return GRANT_NOTHING;
-	return word->kind == WORD_COMMAND ? grant_of_command(word) :
+	return word->kind == WORD_COMMAND ? sudoers_grant_of(word, programs) :
 	       strcmp(word->text, "ALL") == 0 ? GRANT_ANYTHING : GRANT_NOTHING;
 }
 

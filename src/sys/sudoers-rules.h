@@ -7,10 +7,8 @@
 #pragma once
 
 #include "sys/membership.h"
+#include "sys/sudoers-commands.h"
 #include "sys/sudoers-files.h"
-
-/* More in a rule, the further down. */
-enum grant { GRANT_NOTHING, GRANT_OTHERS, GRANT_PROGRAM, GRANT_ANYTHING };
 
 struct sudoers_grant {
 	enum grant grant;               /* other commands than the program; the program; any command */
