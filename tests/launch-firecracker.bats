@@ -211,6 +211,9 @@ launched_with_console() {
 	[ "$(ps -o sid= -p "$keeper" | tr -d ' ')" = "$keeper" ]
 	[ $((0$(awk '$1 == "flags:" { print $2 }' "/proc/$keeper/fdinfo/30") & 02003)) = $((02001)) ]
 	run ! as banger kill -KILL "$keeper"
+	expect 3 foreign own signal-process "$keeper" STOP
+	expect 3 foreign own kill-process "$keeper"
+	alive "$keeper"
 	expect 0 - own kill-process "$pid" vm=a
 	until_true sh -c "[ ! -d /proc/$keeper ]"
 	expect 0 - own cleanup-jailer-chroot a

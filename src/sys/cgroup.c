@@ -17,6 +17,13 @@
 
 #define CONSOLES "_consoles"
 
+/* The one below the VMs' that is no VM's, by a name that no VM has. */
+static bool
+is_consoles(const char *name)
+{
+	return strcmp(name, CONSOLES) == 0;
+}
+
 static int
 make_in_parent(const char *name)
 {
@@ -141,7 +148,7 @@ cgroup_each(void (*each)(const char *vm, bool populated, void *data), void *data
 		return all.fd == -ENOENT ? 0 : all.fd;
 	while (rc >= 0 && (name = directory_next(&all)) && *name) {
 		/* What is no VM's, and files, which are opened as directories. */
-		int cgroup = strcmp(name, CONSOLES) == 0 ? -ENOENT :
+		int cgroup = is_consoles(name) ? -ENOENT :
 			     beneath_open(all.fd, name, O_RDONLY | O_DIRECTORY, 0);
 
 		if (cgroup < 0) {
@@ -217,5 +224,5 @@ cgroup_of_process(pid_t pid, struct vm_id *vm)
 		return 0;
 	memset(vm, 0, sizeof(*vm));
 	memcpy(vm->text, line, length);
-	return 1;
+	return !is_consoles(vm->text);
 }
