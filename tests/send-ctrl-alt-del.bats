@@ -74,6 +74,12 @@ within() {
 	canaries_same
 }
 
+@test "does: in time, where the answer brings a connection that whoever drops it is to wait for" {
+	ip link set lo up
+	peer banger /run/banger/a.sock linger
+	within 3000 expect 0 - own send-ctrl-alt-del /run/banger/a.sock
+}
+
 @test "memory is the same whatever the peer sends" {
 	local mode sizes=
 	for mode in ok flood; do

@@ -63,9 +63,9 @@ api_connect(int pinned)
 }
 
 static int
-wait_until(short events)
+wait_for_room(void)
 {
-	struct pollfd api = { .fd = FD_API, .events = events };
+	struct pollfd api = { .fd = FD_API, .events = POLLOUT };
 	int left, ready = 0;
 
 	while (ready == 0 && (left = waiting_left(deadline)) > 0)
@@ -83,7 +83,7 @@ send_all(const char *request)
 		int rc = sent < 0 && errno != EAGAIN ? -errno : 0;
 
 		if (sent < 0 && rc == 0)
-			rc = wait_until(POLLOUT);
+			rc = wait_for_room();
 		if (rc < 0)
 			return rc;
 		if (sent > 0) {
@@ -100,21 +100,31 @@ struct response {
 	size_t length;
 };
 
-/* -EPROTO when the peer has hung up: a response ends before that. */
+/* A look at what has come, which takes nothing off the socket.  With bytes that are taken come descriptors, and whoever
+ * drops the last one of a connection with SO_LINGER waits for that as long as the sender likes (socket(7)); not so a
+ * process that ends, with what it has not taken.  poll(2) tells of the first bytes, and then only of the end.
+ * -EPROTO when the peer has hung up: a response ends before that. */
 static int
-receive(struct response *response)
+look(struct response *response)
 {
-	size_t room = RESPONSE_BYTES - response->length;
-	int rc = room == 0 ? -EMSGSIZE : wait_until(POLLIN);
-	ssize_t got;
+	bool begun = response->length > 0;
+	struct pollfd api = { .fd = FD_API, .events = begun ? POLLRDHUP : POLLIN };
+	int left = waiting_left(deadline);
+	ssize_t seen;
 
-	if (rc < 0)
-		return rc;
-	got = recv(FD_API, response->bytes + response->length, room, MSG_DONTWAIT);
-	if (got < 0)
+	if (response->length == RESPONSE_BYTES)
+		return -EMSGSIZE;
+	if (left == 0)
+		return -ETIMEDOUT;
+	if (poll(&api, 1, begun && left > NAP_MS ? NAP_MS : left) < 0)
+		return -errno;
+	seen = recv(FD_API, response->bytes, RESPONSE_BYTES, MSG_PEEK | MSG_DONTWAIT);
+	if (seen < 0)
 		return errno == EAGAIN ? 0 : -errno;
-	response->length += (size_t)got;
-	return got == 0 ? -EPROTO : 0;
+	if ((size_t)seen == response->length && (seen == 0 || api.revents))
+		return -EPROTO;
+	response->length = (size_t)seen;
+	return 0;
 }
 
 /* Lines of printable ASCII, each ending with CR LF: then they can be read as text. */
@@ -210,7 +220,7 @@ api_exchange(const char *request)
 	int status = -EPROTO, whole = 0, rc = send_all(request);
 
 	while (rc == 0 && whole == 0) {
-		rc = receive(&response);
+		rc = look(&response);
 		if (rc == 0)
 			whole = is_whole(&response, &status);
 	}

@@ -30,8 +30,28 @@ SINGLE = {
 }
 
 
+def lingering():
+    """A connection of which nobody takes what was sent, and whose last holder is to wait for that."""
+    deaf = socket.create_server(("127.0.0.1", 0))
+    one = socket.create_connection(deaf.getsockname())
+    one.setblocking(False)
+    try:
+        while True:
+            one.send(b"x" * 65536)
+    except BlockingIOError:
+        pass
+    one.setblocking(True)
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 20))
+    return deaf, one
+
+
 def answer(peer):
-    if mode == "drip":
+    if mode == "linger":
+        # In time for the other one to be the last that has it.
+        socket.send_fds(peer, [SINGLE["ok"]], [one.fileno()])
+        one.close()
+        time.sleep(60)
+    elif mode == "drip":
         for byte in SINGLE["ok"]:
             peer.send(bytes([byte]))
             time.sleep(1)
@@ -67,13 +87,15 @@ if mode == "deaf":
         except BlockingIOError:
             break
     time.sleep(60)
+if mode == "linger":
+    deaf, one = lingering()
 while True:
     peer, _ = server.accept()
     pid, uid, gid = struct.unpack("3i", peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
     with open(log, "a") as out:
         print("connection", uid, file=out)
     try:
-        if mode != "nothing":
+        if mode not in ("nothing", "linger"):
             peer.settimeout(None)
             with open(log, "ab") as out:
                 out.write(peer.recv(65536))
