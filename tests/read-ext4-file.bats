@@ -70,6 +70,11 @@ teardown() { canaries_same && canaries_end; }
 	[[ $err == *"PATH leads through symlinks that are too long or too deep" ]]
 }
 
+@test "does: what lies in an inode, and by its attribute is larger than any: no byte more than the file has" {
+	expect 0 - own read-ext4-file "$images/bad-inline.ext4" /inline
+	[ "$out" = hi ]
+}
+
 @test "does: no such file is 7; what is no regular file is refused" {
 	expect 7 no own read-ext4-file "$images/plain.ext4" /nope
 	expect 7 no own read-ext4-file "$images/plain.ext4" /etc/hostname/x

@@ -13,6 +13,10 @@
 
 enum { SYMLINKS_MAX = 40, DEPTH_MAX = 256 };
 
+/* Of an extended attribute libext2fs takes that much, in a block or in an inode of its own. */
+enum { ATTRIBUTE_MAX = 64 * 1024 };
+_Static_assert(ATTRIBUTE_MAX >= EXT2_MAX_BLOCK_SIZE, "one in a block has room");
+
 /* The directories that the walk went through: ".." goes back along them and not by what is written
  * in the image, where it may be anything. */
 struct walk {
@@ -22,7 +26,23 @@ struct walk {
 	char rest[PATH_MAX];            /* what is still to go */
 };
 
-/* The bytes of a file of at most `size` bytes; -EFBIG. */
+/* What lies in the inode and in an attribute of it.  libext2fs copies all that there is: ext2fs_file_read into three
+ * blocks' room, and so past its end. */
+static errcode_t
+read_inline(ext2_filsys fs, ext2_ino_t number, struct ext2_inode *inode, char *bytes, uint64_t size)
+{
+	static char all[EXT4_MIN_INLINE_DATA_SIZE + ATTRIBUTE_MAX];
+	size_t length = 0;
+	errcode_t error = ext2fs_inline_data_get(fs, number, inode, all, &length);
+
+	if (!error && length < size)
+		error = EXT2_ET_SHORT_READ;
+	if (!error)
+		memcpy(bytes, all, size);
+	return error;
+}
+
+/* The bytes of a file, which has `size` of them. */
 static int
 read_whole(ext2_filsys fs, ext2_ino_t inode, char *bytes, uint64_t size)
 {
@@ -32,6 +52,10 @@ read_whole(ext2_filsys fs, ext2_ino_t inode, char *bytes, uint64_t size)
 
 	if (error)
 		return ext4_errno(error);
+	if (ext2fs_file_get_inode(file)->i_flags & EXT4_INLINE_DATA_FL) {
+		error = read_inline(fs, inode, ext2fs_file_get_inode(file), bytes, size);
+		done = size;
+	}
 	while (!error && done < size) {
 		uint64_t left = size - done;
 		unsigned got = 0;

@@ -99,3 +99,72 @@ debugfs(image("bad-reserved"), "link <8> /d/journal")
 debugfs(image("bad-symlinks"), "set_inode_field /links/relative size 30", "set_inode_field /links/up size 90",
         "set_inode_field /links/absolute size 5000", "set_inode_field /links/through size 0")
 debugfs(image("huge"), "write /dev/null f", "set_inode_field /f size 17592186044416")
+
+
+# With what libext2fs believes and writes to memory by: it has room for three blocks of what lies in an inode, and goes
+# through a block of names from one to the next until the block is full.
+def small(name, features, tree):
+    path = f"{where}/{name}.ext4"
+    with open(path, "wb") as file:
+        file.truncate(4 << 20)
+    subprocess.run(["mke2fs", "-q", "-F", "-t", "ext4", "-b", "1024", "-O", features, "-d", tree, path], check=True)
+    os.chown(path, 1900, 1900)
+    return path
+
+
+def asked(path, command):
+    return subprocess.run(["debugfs", "-R", command, path], check=True, capture_output=True, text=True).stdout
+
+
+def small_tree(files):
+    tree = f"{where}/small"
+    for name, contents in files:
+        os.makedirs(os.path.dirname(f"{tree}/{name}"), exist_ok=True)
+        with open(f"{tree}/{name}", "w") as file:
+            file.write(contents)
+    return tree
+
+
+def bad_inline():
+    """/inline, of 2 bytes, whose attribute system.data is the 60,000 of the inode of /value."""
+    tree = small_tree((("inline", "hi"), ("value", "A" * 60000)))
+    path = small("bad-inline", "^metadata_csum,inline_data,ea_inode", tree)
+    shutil.rmtree(tree)
+    debugfs(path, "set_inode_field /value flags 0x280000")
+    value = int(asked(path, "stat /value").split("Inode: ")[1].split()[0])
+    block, offset = asked(path, "imap /inline").split("located at block ")[1].split(", offset ")
+    entry = int(block) * 1024 + int(offset.split()[0], 16) + 128 + 32 + 4
+    with open(path, "r+b") as file:
+        file.seek(entry)
+        assert file.read(2) == b"\4\7"
+        file.write(struct.pack("<HIII", 0, value, 60000, 0))
+
+
+def bad_index(name, inode):
+    """/many with an index, and at the end of each of its blocks a name that is 0 bytes long, and an inode's."""
+    tree = small_tree((f"many/a-rather-long-name-{n}", "") for n in range(400))
+    path = small(name, "^metadata_csum", tree)
+    shutil.rmtree(tree)
+    assert subprocess.run(["e2fsck", "-fyD", path], capture_output=True).returncode in (0, 1)
+    about = asked(path, "stat /many")
+    assert "Flags: 0x81000" in about
+    for n in range(1, int(about.split("Size: ")[1].split()[0]) // 1024):
+        at = int(asked(path, f"bmap /many {n}")) * 1024
+        with open(path, "r+b") as file:
+            file.seek(at)
+            block = file.read(1024)
+            last = end = 0
+            while end < 1024:
+                last, length = end, struct.unpack_from("<H", block, end + 4)[0]
+                end += length
+            if length < 8 + block[last + 6] + 8:
+                continue
+            file.seek(at + last + 4)
+            file.write(struct.pack("<H", length - 8))
+            file.seek(at + 1016)
+            file.write(struct.pack("<IHBB", inode, 0, 1, 1))
+
+
+bad_inline()
+bad_index("bad-index", 11)
+bad_index("bad-index-unused", 0)
