@@ -88,6 +88,20 @@ expect_stdin() {
 	clean "$image"
 	expect 0 - own read-ext4-file "$image" /many/a-rather-long-name-1400
 	[ "$(own read-ext4-file "$image" /many/a-rather-long-name-700)" = y ]
+	# The index is gone, and e2fsck makes it again.
+	debugfs -R "stat /many" "$image" 2> /dev/null | grep -q 'Flags: 0x80000$'
+	e2fsck -fyD "$image" > /dev/null || [ $? = 1 ]
+	debugfs -R "stat /many" "$image" 2> /dev/null | grep -q 'Flags: 0x81000$'
+}
+
+@test "does: an index that does not say where a block of names ends: in time, and with no name lost" {
+	local each
+	for each in bad-index bad-index-unused; do
+		image=$images/$each.ext4
+		expect_stdin 0 - x timeout 40 banger-priv write-ext4-files "$image" "/many/$(printf 'n%.0s' {1..250})=644:0:0:1"
+		e2fsck -fy "$image" > /dev/null || [ $? = 1 ]
+		[ "$(debugfs -R "ls -p /many" "$image" 2> /dev/null | grep -c /a-rather-long-name-)" = 400 ]
+	done
 }
 
 @test "does: a directory without room for one more name grows by a block" {
@@ -261,6 +275,39 @@ repairs() {
 		esac || { echo "fail $n: $status"; cat "$BATS_TEST_TMPDIR/said"; return 1; }
 	done
 	[ "$changed" -ge 6 ]
+}
+
+@test "killed at every write of a name into a directory that has an index and no room: every name is there" {
+	local n m status long commands=()
+	long=$(printf 'a%.0s' {1..200})
+	truncate -s 4M "$images/index.ext4"
+	mke2fs -q -F -t ext4 -b 1024 -J size=1 -E hash_seed=00000000-0000-4000-8000-000000000001 "$images/index.ext4"
+	# Between two of its blocks each time another's, so that what says where they are is a block, too, behind some of them.
+	commands=("write $images/tree/d/x x" "mkdir many")
+	for n in {1..12}; do
+		commands+=("write $images/tree/d/x x$n" "expand_dir many")
+		for m in {1..4}; do commands+=("ln x many/$long$n-$m"); done
+	done
+	printf '%s\n' "${commands[@]}" | debugfs -w -f - "$images/index.ext4" > "$BATS_TEST_TMPDIR/made" 2>&1
+	e2fsck -fyD "$images/index.ext4" > "$BATS_TEST_TMPDIR/made" || [ $? = 1 ]
+	debugfs -R "stat /many" "$images/index.ext4" 2> /dev/null > "$BATS_TEST_TMPDIR/stat"
+	grep -q 'Flags: 0x81000' "$BATS_TEST_TMPDIR/stat"
+	grep -q 'ETB0' "$BATS_TEST_TMPDIR/stat"
+	for n in {1..100}; do
+		cp --sparse=always "$images/index.ext4" "$image"
+		status=0
+		inject kill pwrite64 "$n" banger-priv write-ext4-files "$image" "/many/${long}x=644:0:0:0" "/many/${long}y=644:0:0:0" \
+			"/many/${long}z/=755:0:0" < /dev/null > /dev/null 2> "$BATS_TEST_TMPDIR/said" || status=$?
+		[ "$status" != 125 ] || break
+		[ "$status" = 137 ]
+		e2fsck -fy "$image" > "$BATS_TEST_TMPDIR/fsck" 2>&1 || [ $? = 1 ]
+		[ "$(debugfs -R "ls -p /many" "$image" 2> /dev/null | grep -c "/${long}[0-9]")" = 48 ] || { echo "kill $n"; false; }
+		clean "$image"
+	done
+	[ "$n" -ge 10 ]
+	clean "$image"
+	debugfs -R "ls -p /many" "$image" 2> /dev/null > "$BATS_TEST_TMPDIR/names"
+	[ "$(grep -c "/${long}" "$BATS_TEST_TMPDIR/names")" = 51 ]
 }
 
 @test "does: the owner changes the image all the while: only documented ends" {

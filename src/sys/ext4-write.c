@@ -9,6 +9,7 @@
 #include "sys/ext4-write.h"
 
 #include "sys/ext4-io.h"
+#include "sys/ext4-names.h"
 #include "sys/ext4-transaction.h"
 #include "sys/ext4.h"
 
@@ -25,13 +26,6 @@ struct place {
 	ext2_ino_t directory, inode;
 	const char *name;
 	struct ext2_inode about;
-};
-
-struct new_name {
-	const char *name;
-	size_t length;
-	ext2_ino_t inode;
-	bool typed, done;
 };
 
 static int
@@ -106,6 +100,8 @@ make_directory(ext2_filsys fs, const struct place *place, const struct inside_fi
 
 	if (!error && inode.i_links_count >= LINKS_MAX)
 		error = EMLINK;
+	if (!error)
+		error = ext4_lose_index(fs, place->directory);
 	if (!error)
 		error = ext2fs_mkdir(fs, place->directory, 0, place->name);
 	if (error == EXT2_ET_DIR_NO_SPACE) {
@@ -195,49 +191,12 @@ let_go(ext2_filsys fs, ext2_ino_t number)
 	return ext2fs_write_inode_full(fs, number, EXT2_INODE(&inode), sizeof(inode));
 }
 
-/* ---- names ---- */
-
-static int
-point_entry(struct ext2_dir_entry *entry, int offset, int block_size, char *buffer, void *data)
-{
-	struct new_name *name = data;
-
-	(void)offset;
-	(void)block_size;
-	(void)buffer;
-	if (!entry->inode || (size_t)ext2fs_dirent_name_len(entry) != name->length ||
-	    memcmp(entry->name, name->name, name->length) != 0)
-		return 0;
-	entry->inode = name->inode;
-	if (name->typed)
-		ext2fs_dirent_set_file_type(entry, EXT2_FT_REG_FILE);
-	name->done = true;
-	return DIRENT_CHANGED | DIRENT_ABORT;
-}
-
-/* A name that is there keeps its place in its block, so that the index of the directory stays good. */
 static errcode_t
 set_name(ext2_filsys fs, const struct place *place, ext2_ino_t inode)
 {
-	struct new_name name = {
-		place->name, strlen(place->name), inode,
-		ext2fs_has_feature_filetype(fs->super), false,
-	};
-	errcode_t error;
+	errcode_t error = place->inode ? ext4_point_name(fs, place->directory, place->name, inode) :
+			  ext4_add_name(fs, place->directory, place->name, inode);
 
-	if (place->inode) {
-		error = ext2fs_dir_iterate(fs, place->directory, 0, NULL, point_entry, &name);
-		if (!error && !name.done)
-			error = EXT2_ET_FILE_NOT_FOUND;
-	} else {
-		error = ext2fs_link(fs, place->directory, place->name, inode, EXT2_FT_REG_FILE);
-		if (error == EXT2_ET_DIR_NO_SPACE) {
-			error = ext2fs_expand_dir(fs, place->directory);
-			if (!error)
-				error = ext2fs_link(fs, place->directory, place->name, inode,
-						    EXT2_FT_REG_FILE);
-		}
-	}
 	return error ? error : touch(fs, place->directory);
 }
 
@@ -279,6 +238,8 @@ put_file(ext2_filsys fs, const struct inside_file *file, const char *bytes, stru
 		rc = -ENOTEMPTY;
 	if (rc == 0 && place->inode && place->about.i_links_count != 1)
 		rc = -EMLINK;
+	if (rc == 0 && !place->inode)   /* its name has a phase of its own */
+		rc = ext4_errno(ext4_lose_index(fs, place->directory));
 	return rc < 0 ? rc : ext4_errno(make_file(fs, place->directory, file, bytes, number));
 }
 
