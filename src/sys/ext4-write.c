@@ -28,6 +28,16 @@ struct place {
 	struct ext2_inode about;
 };
 
+/* libext2fs goes by what the inode says, whatever the superblock does: what it says of a feature that the file system
+ * does not have is not so. */
+static int
+read_about(ext2_filsys fs, ext2_ino_t inode, struct ext2_inode *about)
+{
+	int rc = ext4_errno(ext2fs_read_inode(fs, inode, about));
+
+	return rc == 0 && (about->i_flags & EXT4_INLINE_DATA_FL) ? -EUCLEAN : rc;
+}
+
 static int
 look(ext2_filsys fs, ext2_ino_t directory, const char *name, size_t length, struct place *out)
 {
@@ -36,7 +46,7 @@ look(ext2_filsys fs, ext2_ino_t directory, const char *name, size_t length, stru
 	out->directory = directory;
 	out->name = name;
 	if (rc == 0)
-		rc = ext4_errno(ext2fs_read_inode(fs, out->inode, &out->about));
+		rc = read_about(fs, out->inode, &out->about);
 	if (rc == 0 && LINUX_S_ISLNK(out->about.i_mode))
 		rc = -ELOOP;
 	return rc;
@@ -47,24 +57,24 @@ static int
 find_place(ext2_filsys fs, const char *path, struct place *out)
 {
 	ext2_ino_t directory = EXT2_ROOT_INO;
+	int rc = read_about(fs, directory, &out->about);
 
-	for (;;) {
+	while (rc == 0) {
 		const char *name = path + 1;
 		size_t length = strcspn(name, "/");
-		int rc = look(fs, directory, name, length, out);
 
+		rc = look(fs, directory, name, length, out);
 		path = name + length;
 		if (!*path) {
 			if (rc == -ENOENT)
 				out->inode = 0;
 			return rc == -ENOENT ? 0 : rc;
 		}
-		if (rc < 0)
-			return rc;
-		if (!LINUX_S_ISDIR(out->about.i_mode))
-			return -ENOTDIR;
+		if (rc == 0 && !LINUX_S_ISDIR(out->about.i_mode))
+			rc = -ENOTDIR;
 		directory = out->inode;
 	}
+	return rc;
 }
 
 /* ---- inodes ---- */
@@ -291,11 +301,11 @@ ext4_put(ext2_filsys fs, const struct inside_file *files, unsigned count, const 
 	fs->now = time(NULL);
 	/* An array of bits: a tree of runs grows with what the image says. */
 	fs->default_bitmap_type = EXT2FS_BMAP64_BITARRAY;
-	ext4_transaction_begin(fs->blocksize);
 	if (rc == 0)
 		rc = ext4_errno(ext2fs_read_bitmaps(fs));
 	if (rc == 0)
 		rc = ext4_errno(ext2fs_copy_bitmap(fs->block_map, &in_use));
+	ext4_transaction_begin(fs->blocksize);
 	if (rc == 0)
 		rc = put_all(fs, in_use, files, count, contents, places, numbers, failed);
 	free(places);

@@ -20,6 +20,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* A name for which there is no room. */
+#define OF_50 "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn"
+#define LONG OF_50 OF_50 OF_50 OF_50
+
 enum { IMAGES_MAX = 16, CHANGE_BYTES = 5, SUPER_OFFSET = 1024, SUPER_BYTES = 1024, GROUP_BYTES = 64 };
 
 static struct { unsigned char *bytes; size_t length; } images[IMAGES_MAX];
@@ -106,6 +110,8 @@ write_it(void)
 		{ .path = { "/n/f" }, .mode = 0644, .size = 3000 },
 		{ .path = { "/etc/hostname" }, .mode = 0600, .uid = 70000, .size = 10 },
 		{ .path = { "/large" }, .mode = 0600, .size = 1 },
+		{ .path = { "/many/" LONG }, .mode = 0600 },
+		{ .path = { "/full/" LONG }, .is_directory = true, .mode = 0700 },
 	};
 	static const char contents[4096];
 	ext2_filsys fs;
@@ -113,7 +119,7 @@ write_it(void)
 	unsigned failed;
 	bool put_back;
 
-	if (ext4_open(EXT4_WRITE, &fs, &why) == 0 && ext4_put(fs, files, 4, contents, &failed) == 0)
+	if (ext4_open(EXT4_WRITE, &fs, &why) == 0 && ext4_put(fs, files, 6, contents, &failed) == 0)
 		(void)ext4_transaction_commit(&put_back);
 	if (fs)
 		ext2fs_free(fs);

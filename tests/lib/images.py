@@ -165,6 +165,34 @@ def bad_index(name, inode):
             file.write(struct.pack("<IHBB", inode, 0, 1, 1))
 
 
+def bad_flag():
+    """/d says that its names lie in its inode, and in its attribute system.data, of 968 bytes: and there is no such
+    feature.  In a block of 1024 bytes they have no room."""
+    tree = small_tree((("value", "B" * 960),))
+    path = small("bad-flag", "^metadata_csum", tree)
+    debugfs(path, "mkdir /d", f"ea_set -f {tree}/value /d user.data")
+    shutil.rmtree(tree)
+    at = int(asked(path, "stat /d").split("File ACL: ")[1].split()[0]) * 1024
+    block, offset = asked(path, "imap /d").split("located at block ")[1].split(", offset ")
+    inode = int(block) * 1024 + int(offset.split()[0], 16)
+
+    def names(*lengths):
+        return b"".join(struct.pack("<IHBB", 11, length, length - 8, 1) + b"z" * (length - 8) for length in lengths)
+
+    with open(path, "r+b") as file:
+        file.seek(at + 32)
+        assert file.read(2) == b"\4\1"
+        file.seek(at + 32)
+        file.write(struct.pack("<BBHIII", 4, 7, 1024 - 968, 0, 968, 0))
+        file.seek(at + 1024 - 968)
+        file.write(names(244, 244, 244, 236))
+        file.seek(inode + 32)
+        file.write(le32(0x10000000))
+        file.seek(inode + 40)
+        file.write(le32(2) + names(56))
+
+
 bad_inline()
+bad_flag()
 bad_index("bad-index", 11)
 bad_index("bad-index-unused", 0)
