@@ -104,6 +104,17 @@ expect_stdin() {
 	done
 }
 
+@test "refuses: a directory that says it lies in its inode, where that feature is not: nothing has changed" {
+	local long
+	long=$(printf 'n%.0s' {1..250})
+	image=$images/bad-flag.ext4
+	refuses 5 failed x "/d/$long=644:0:0:1"
+	[[ $err == *"cannot make PATH 1: "*"EUCLEAN"* ]]
+	refuses 5 failed '' "/d/$long/=755:0:0"
+	debugfs -w -R "set_inode_field / flags 0x10000000" "$image" 2> /dev/null
+	refuses 5 failed '' /x=644:0:0:0
+}
+
 @test "does: a directory without room for one more name grows by a block" {
 	local long i
 	long=$(printf 'a%.0s' {1..252})
@@ -319,6 +330,27 @@ repairs() {
 		case $status in 0 | 3 | 5 | 6) ;; *) echo "$status"; kill "$changing"; return 1 ;; esac
 	done
 	kill "$changing" && wait "$changing" || :
+}
+
+@test "does: a directory that has an index by the time its name comes, and had none: what was read of it counts" {
+	local n block offset at long status operands=()
+	long=$(printf 'n%.0s' {1..250})
+	read -r block offset < <(debugfs -R "imap /many" "$images/bad-index.ext4" 2> /dev/null |
+		sed -n 's/.*located at block \([0-9]*\), offset \(0x[0-9a-f]*\)$/\1 \2/p')
+	at=$((block * 1024 + offset + 32))
+	flag() { echo "printf '\\$1' | dd of='$image' bs=1 seek=$((at + 1)) conv=notrunc status=none"; }
+	# More than libext2fs keeps of inodes.
+	for n in {1..6}; do operands+=("/$n=644:0:0:0"); done
+	for n in {1..200}; do
+		cp --sparse=always "$images/bad-index.ext4" "$image"
+		sh -c "$(flag 0)"
+		status=0
+		inject do:"$(flag 20)" pread64 "$n" timeout 40 banger-priv write-ext4-files "$image" "/many/$long=644:0:0:0" "${operands[@]}" \
+			< /dev/null > /dev/null 2> "$BATS_TEST_TMPDIR/said" || status=$?
+		[ "$status" != 125 ] || break
+		[[ $status =~ ^[0356]$ ]] || { echo "pread64 $n: $status"; cat "$BATS_TEST_TMPDIR/said"; false; }
+	done
+	[ "$n" -gt 30 ]
 }
 
 @test "does: two writers at once: both files are there" {

@@ -32,14 +32,16 @@ manager_read(io_channel channel, unsigned long long block, int how_many, void *i
 
 	if (!error)
 		error = ext4_io_read(offset, length, bytes);
-	/* What lies over it, where anything was written yet. */
+	/* What is known of it already, or is from now on. */
 	for (uint64_t at = cell ? offset / cell : 0; !error && cell && at * cell < offset + length; at++) {
-		const unsigned char *written = ext4_transaction_get(at);
+		const unsigned char *known = ext4_transaction_get(at);
 		uint64_t from = at * cell > offset ? at * cell : offset;
 		uint64_t to = (at + 1) * cell < offset + length ? (at + 1) * cell : offset + length;
 
-		if (written)
-			memcpy(bytes + (from - offset), written + (from - at * cell), to - from);
+		if (known)
+			memcpy(bytes + (from - offset), known + (from - at * cell), to - from);
+		else if (to - from == cell)
+			error = ext4_transaction_keep(at, bytes + (from - offset));
 	}
 	return error;
 }
@@ -47,11 +49,11 @@ manager_read(io_channel channel, unsigned long long block, int how_many, void *i
 static errcode_t
 read_block(uint64_t block, unsigned cell, unsigned char *into)
 {
-	const unsigned char *written = ext4_transaction_get(block);
+	const unsigned char *known = ext4_transaction_get(block);
 
-	if (!written)
+	if (!known)
 		return ext4_io_read(block * cell, cell, into);
-	memcpy(into, written, cell);
+	memcpy(into, known, cell);
 	return 0;
 }
 

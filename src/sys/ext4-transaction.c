@@ -13,9 +13,10 @@
 
 enum { BUCKETS = 16384 };
 
-/* One block as it shall be once its phase is over. */
+/* One block as it shall be once its phase is over, or as it was read. */
 struct change {
 	uint64_t block;
+	bool is_none;                   /* only read */
 	unsigned phase, barriers;       /* how many came before */
 	bool fresh;                     /* was free when the image was opened */
 	unsigned char *bytes, *before;
@@ -96,25 +97,47 @@ was_free(uint64_t block)
 	       !ext2fs_test_block_bitmap2(blocks_in_use, block);
 }
 
+static struct change *
+add_newest(uint64_t block)
+{
+	struct change *change = calloc(1, sizeof(*change));
+
+	if (!change || !(change->bytes = malloc(cell))) {
+		free(change);
+		return NULL;
+	}
+	change->block = block;
+	change->phase = phase;
+	change->barriers = barriers;
+	change->older = buckets[block % BUCKETS];
+	buckets[block % BUCKETS] = change;
+	change->earlier = latest;
+	latest = change;
+	return change;
+}
+
+errcode_t
+ext4_transaction_keep(uint64_t block, const unsigned char *bytes)
+{
+	struct change *none = add_newest(block);
+
+	if (!none)
+		return EXT2_ET_NO_MEMORY;
+	none->is_none = true;
+	memcpy(none->bytes, bytes, cell);
+	return 0;
+}
+
 errcode_t
 ext4_transaction_put(uint64_t block, const unsigned char *bytes)
 {
 	struct change *change = newest(block);
 
-	if (!change || change->phase != phase) {
-		change = calloc(1, sizeof(*change));
-		if (!change || !(change->bytes = malloc(cell))) {
-			free(change);
+	if (!change || change->is_none || change->phase != phase) {
+		change = add_newest(block);
+		if (!change)
 			return EXT2_ET_NO_MEMORY;
-		}
-		change->block = block;
-		change->phase = phase;
-		change->barriers = barriers;
 		change->fresh = was_free(block);
-		change->older = buckets[block % BUCKETS];
-		buckets[block % BUCKETS] = change;
-		change->earlier = latest;
-		latest = change;
 		count++;
 	}
 	memcpy(change->bytes, bytes, cell);
@@ -143,7 +166,8 @@ in_order(void)
 	size_t used = 0;
 
 	for (struct change *change = latest; all && change; change = change->earlier)
-		all[used++] = change;
+		if (!change->is_none)
+			all[used++] = change;
 	if (all)
 		/* NOLINTNEXTLINE(bugprone-sizeof-expression): pointers are what is sorted */
 		qsort(all, used, sizeof(all[0]), by_order);
