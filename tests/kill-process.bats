@@ -31,7 +31,7 @@ teardown() {
 	alive "$pid"
 	own kill-process "$pid" vm=vm1
 	until_true eval '! alive "$pid"'
-	start sleep 60
+	start_as banger sleep 60
 	cgroup_put vm3 "$pid"
 	expect 3 foreign own kill-process "$pid" vm=vm1
 	alive "$pid"
@@ -40,7 +40,7 @@ teardown() {
 }
 
 @test "does: a process in a cgroup below the VM's" {
-	start sleep 60
+	start_as banger sleep 60
 	mkdir -p /sys/fs/cgroup/banger/vm1/inner
 	echo "$pid" > /sys/fs/cgroup/banger/vm1/inner/cgroup.procs
 	own kill-process "$pid" vm=vm1

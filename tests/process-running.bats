@@ -32,7 +32,7 @@ jail=/var/lib/banger/jail/firecracker
 	jail_start vm1 1900
 	expect 0 - own process-running "$pid" $jail/vm1/root/run/api.sock
 	expect 0 - own process-running "$pid" $jail/vm1/sockets/api.sock
-	start bash -c 'exec -a innocent sleep 60'
+	start_as banger bash -c 'exec -a innocent sleep 60'
 	cgroup_put vm2 "$pid"
 	expect 0 - own process-running "$pid" $jail/vm2/sockets/api.sock
 }
@@ -46,7 +46,7 @@ jail=/var/lib/banger/jail/firecracker
 	jail_start vm1 1900
 	expect 7 no own process-running "$pid" $jail/vm2/root/run/api.sock
 	expect 7 no own process-running "$pid" /run/banger/a.sock
-	start sleep 60
+	start_as banger sleep 60
 	cgroup_put vm3 "$pid"
 	expect 7 no own process-running "$pid" $jail/vm1/sockets/api.sock
 	expect 7 no own process-running "$pid" /run/banger/a.sock

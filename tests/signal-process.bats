@@ -76,7 +76,7 @@ untouched() { # PID: every signal is refused, and it is there, running, afterwar
 }
 
 @test "does: by the cgroup, whatever the process calls itself" {
-	start bash -c 'exec -a innocent sleep 60'
+	start_as banger bash -c 'exec -a innocent sleep 60'
 	cgroup_put vm1 "$pid"
 	expect 3 foreign own signal-process "$pid" TERM vm=vm2
 	alive "$pid"
@@ -145,6 +145,16 @@ untouched() { # PID: every signal is refused, and it is there, running, afterwar
 	untouched "$pid"
 	end "$pid"
 	rmdir /sys/fs/cgroup/{bangerx/vm1,bangerx,mine/banger/vm1,mine/banger,mine,banger}
+}
+
+@test "refuses: what is root's in the cgroup of a VM, as the jailer is" {
+	start sleep 60
+	cgroup_put vm1 "$pid"
+	untouched "$pid"
+	expect 3 foreign own signal-process "$pid" STOP vm=vm1
+	expect 3 foreign own kill-process "$pid" vm=vm1
+	expect 7 no own process-running "$pid" /var/lib/banger/jail/firecracker/vm1/sockets/api.sock
+	alive "$pid"
 }
 
 @test "refuses: the owner cannot move a process into the cgroup of a VM" {

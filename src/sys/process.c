@@ -104,6 +104,20 @@ is_vm_id(const char *word)
 	       strspn(word, "abcdefghijklmnopqrstuvwxyz0123456789-") == length;
 }
 
+/* Where that VM's cgroup says whose it is: 1, 0, or -errno. */
+static int
+is_by_cgroup(pid_t pid, const struct vm_id *vm, const struct claim *claim)
+{
+	uid_t uid;
+	int rc;
+
+	if (claim->vm && strcmp(vm->text, claim->vm->text) != 0)
+		return 0;
+	/* Before it becomes the VMM it is the jailer, and before that one of our own, both root's; no VMM is. */
+	rc = read_uid(pid, &uid);
+	return rc < 0 ? rc : uid != 0;
+}
+
 /* Where no cgroup says whose it is: 1, 0, or -errno when that cannot be told. */
 static int
 is_by_executable(pid_t pid, const struct text *words, const struct claim *claim,
@@ -160,7 +174,7 @@ check(pid_t pid, const struct claim *claim, const struct settings *settings)
 		return rc;
 	if (!wanted.vm && wanted.socket && wanted.socket->vm.text[0])
 		wanted.vm = &wanted.socket->vm;
-	is_that_vm = in_cgroup > 0 ? !wanted.vm || strcmp(vm.text, wanted.vm->text) == 0 :
+	is_that_vm = in_cgroup > 0 ? is_by_cgroup(pid, &vm, &wanted) :
 		     is_by_executable(pid, &words, &wanted, settings);
 	if (is_that_vm < 0)
 		return is_that_vm;
@@ -245,15 +259,11 @@ process_hold_vmm(const struct vm_id *vm, const struct settings *settings)
 	text[got < 0 ? 0 : got] = '\0';
 	while (*at && (rc == -ESRCH || rc == -EPERM)) {
 		pid_t pid = (pid_t)strtoul(at, &at, 10);
-		uid_t uid;
 
 		if (pid > 0)
 			rc = process_hold(pid, &claim, settings);
-		if (rc == 0) {
-			rc = read_uid(pid, &uid);
-			/* The jailer, before it becomes the VMM, is root's; no VMM is. */
-			rc = unless_ended(rc < 0 ? rc : uid == 0 ? -ESRCH : pid);
-		}
+		if (rc == 0)
+			rc = pid;
 		at += strspn(at, "\n");
 	}
 	return rc == -EPERM ? -ESRCH : rc;

@@ -17,7 +17,7 @@ struct claim {
 };
 
 /* Takes hold of process `pid`, as FD_PROCESS, and makes sure that it is a firecracker of ours:
- *  - one in the cgroup of a VM, where the owner can move nothing;
+ *  - one in the cgroup of a VM, where the owner can move nothing, and not root's, as the jailer is;
  *  - otherwise one whose executable's inode is the configured firecracker's or that of its copy in
  *    the VM's jail, that runs as root, the owner or one of vm_uid, and whose command line names
  *    firecracker: further conditions, since an escaped VMM can rewrite it, and the copy;

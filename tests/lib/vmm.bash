@@ -22,6 +22,12 @@ start() {
 	started+=("$pid")
 }
 
+start_as() { # USER COMMAND...: the same, and the number is the command's, no shell's
+	local user=$1
+	shift
+	start setpriv --reuid "$user" --regid "$user" --clear-groups "$@"
+}
+
 # Another verb that works on the network, as far as others can tell; $pid.
 lock_network_for() { # SECONDS
 	rm -f "$BATS_TEST_TMPDIR/locked"
@@ -39,7 +45,7 @@ is_listening() { grep -q " $1\$" /proc/net/unix; }
 vmm_start() {
 	rm -f "$3"
 	# bash has what it starts in the background ignore INT and QUIT.
-	start setpriv --reuid "$1" --regid "$1" --clear-groups env --default-signal /usr/local/bin/firecracker --id "$2" --api-sock "$3"
+	start_as "$1" env --default-signal /usr/local/bin/firecracker --id "$2" --api-sock "$3"
 	until_true is_listening "$3"
 }
 
@@ -100,7 +106,7 @@ make_socket() {
 peer() {
 	rm -f /run/peer
 	install -m 0666 /dev/null /run/peer
-	start setpriv --reuid "$1" --regid "$1" --clear-groups python3 tests/lib/peer.py "$2" "$3" /run/peer
+	start_as "$1" python3 tests/lib/peer.py "$2" "$3" /run/peer
 	until_true is_listening "$2"
 }
 
