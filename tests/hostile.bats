@@ -2,12 +2,14 @@
 # What a caller can hand down changes nothing: each inherited attribute alone, and all at once.
 
 load lib/common
+load lib/vmm
 
 setup() {
 	banger-priv ensure-bridge
 	canaries_plant
 }
 teardown() {
+	vmm_clean
 	ip link delete banger-a 2> /dev/null || :
 	canaries_same
 	canaries_end
@@ -155,6 +157,35 @@ profile() { # ATTRIBUTE
 	expect 0 - bash -c 'exec banger-priv version > /dev/null'
 	expect 0 - bash -c 'exec banger-priv create-tap banger-a >&-'
 	ip link delete banger-a
+}
+
+@test "in time: a pipe that is full when something is said, and the others go on" {
+	local pipe=$BATS_TEST_TMPDIR/pipe full=$BATS_TEST_TMPDIR/full
+	mkfifo "$pipe"
+	exec 8<> "$pipe"
+	ip link add banger-x type bridge
+	start bash -c 'exec "$@" 2> '"$pipe" - "$BANGER_BUILD/tests/inject" "do:python3 -c \"
+import os
+pipe = os.open('$pipe', os.O_WRONLY | os.O_NONBLOCK)
+try:
+    while os.write(pipe, b'x'): pass
+except BlockingIOError:
+    open('$full', 'w')\"" write 1+ banger-priv create-tap banger-x
+	until_true test -e "$full"
+	expect 0 - own create-tap banger-a
+	alive "$pid"
+	exec 8>&-
+	ip link delete banger-x
+}
+
+@test "in time: a file system of the owner's that keeps whoever closes a file, and the others go on" {
+	local own=$BATS_TEST_TMPDIR/own
+	install -d -o banger "$own"
+	install -m 0666 /dev/null "$own/file"
+	mount_fuse "$own" keeps 1900 bash -c "sudo -n banger-priv create-tap banger-a < $own/file 3>&- &
+		until [ -d $own/kept ]; do sleep .01; done
+		banger-priv create-tap banger-b"
+	ip link delete banger-b
 }
 
 @test "a core file is never written, and a stack of hostile words crashes nothing" {

@@ -1,5 +1,5 @@
 /*
- * mount-fuse PATH private|all|hangs UID COMMAND...: runs COMMAND while a file system of that user's is mounted over
+ * mount-fuse PATH private|all|keeps|hangs UID COMMAND...: runs COMMAND while a file system of that user's is mounted over
  * PATH, see fuse.h; exits as it does.
  */
 #include "fuse.h"
@@ -15,15 +15,15 @@ int
 main(int argc, char *argv[])
 {
 	static const char *const manners[] = {
-		[FUSE_PRIVATE] = "private", [FUSE_FOR_ALL] = "all", [FUSE_HANGS] = "hangs",
+		[FUSE_PRIVATE] = "private", [FUSE_FOR_ALL] = "all", [FUSE_KEEPS] = "keeps", [FUSE_HANGS] = "hangs",
 	};
 	unsigned manner = 0;
 	pid_t server, child;
 	int status;
 
-	while (argc > 4 && manner < 3 && strcmp(argv[2], manners[manner]) != 0)
+	while (argc > 4 && manner <= FUSE_HANGS && strcmp(argv[2], manners[manner]) != 0)
 		manner++;
-	if (argc < 5 || manner == 3)
+	if (argc < 5 || manner > FUSE_HANGS)
 		return BAD_USE;
 	server = fuse_begin(argv[1], manner, (uid_t)atoi(argv[3]));
 	child = server < 0 ? -1 : fork();

@@ -40,15 +40,16 @@ tidy_dumps(void)
 }
 
 /* File systems whose regular files are files: a write to one on procfs, sysfs or a cgroup is an
- * order to the kernel with our rights (CVE-2012-0056, CVE-2021-4197). */
+ * order to the kernel with our rights (CVE-2012-0056, CVE-2021-4197).  And none of FUSE, which may be the
+ * caller's: each process that has one open asks it when it ends, before a lock that it holds is free, and if that
+ * never answers it is beyond being killed. */
 static bool
 is_storage(int fd)
 {
 	static const long magics[] = {
 		EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC, TMPFS_MAGIC, OVERLAYFS_SUPER_MAGIC,
 		F2FS_SUPER_MAGIC, NFS_SUPER_MAGIC, V9FS_MAGIC, RAMFS_MAGIC, MSDOS_SUPER_MAGIC,
-		FUSE_SUPER_MAGIC, 0x2fc12fc1 /* ZFS */, 0xca451a4e /* bcachefs */,
-		0xff534d42 /* CIFS */, 0xfe534d42 /* SMB2 */,
+		0x2fc12fc1 /* ZFS */, 0xca451a4e /* bcachefs */, 0xff534d42 /* CIFS */, 0xfe534d42 /* SMB2 */,
 	};
 	struct statfs fs;
 

@@ -3,6 +3,8 @@
  */
 #include "say/say.h"
 
+#include "keep.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
@@ -264,6 +266,8 @@ finish(enum code code)
 
 	if (is_child || (may_speak && !may_speak()))
 		_exit((int)code);
+	/* All is done: a pipe that others fill between poll and write keeps this process, and no other verb. */
+	close(FD_LOCK);
 	/* What was done stays done; but who asked for an answer and did not get it must know. */
 	if ((page_overflowed || !write_out(STDOUT_FILENO, page, page_length)) && code == CODE_DONE)
 		code = refused(REASON_FAILED, "cannot write the result to stdout");
