@@ -109,12 +109,14 @@ step(ext2_filsys fs, struct walk *walk, const char *name, size_t length)
 {
 	ext2_ino_t here = walk->through[walk->depth], there;
 	struct ext2_inode inode = { 0 };
+	errcode_t error;
 	int rc;
 
 	if (length == 0 || (length == 1 && name[0] == '.'))
 		return 0;
-	if (ext2fs_check_directory(fs, here) == EXT2_ET_NO_DIRECTORY)
-		return -ENOENT;
+	error = ext2fs_check_directory(fs, here);
+	if (error)
+		return error == EXT2_ET_NO_DIRECTORY ? -ENOENT : ext4_errno(error);
 	if (length == 2 && name[0] == '.' && name[1] == '.') {
 		walk->depth -= walk->depth > 0;
 		return 0;

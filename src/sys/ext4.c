@@ -7,7 +7,6 @@
 #include "sys/ext4-io.h"
 #include "sys/ext4-manager.h"
 
-#include <blkid/blkid.h>
 #include <errno.h>
 #include <et/com_err.h>
 #include <stdarg.h>
@@ -29,32 +28,6 @@ bound_memory(void)
 		return -errno;
 #endif
 	return 0;
-}
-
-static int
-probe_type(const char **why)
-{
-	blkid_probe probe = blkid_new_probe();
-	const char *type = NULL;
-	int rc;
-
-	if (!probe)
-		return -ENOMEM;
-	rc = blkid_probe_set_device(probe, FD_IMAGE, 0, 0) < 0 ? -errno : 0;
-	blkid_probe_enable_superblocks(probe, 1);
-	blkid_probe_set_superblocks_flags(probe, BLKID_SUBLKS_TYPE);
-	blkid_probe_enable_partitions(probe, 1);
-	/* 1: nothing is there.  -2: more than one thing is.  Else a -errno, as where it cannot be read. */
-	if (rc == 0)
-		rc = blkid_do_safeprobe(probe);
-	if (rc == 1 || rc == -2)
-		rc = -EMEDIUMTYPE;
-	if (rc == 0 && (blkid_probe_lookup_value(probe, "TYPE", &type, NULL) < 0 ||
-			strcmp(type, "ext4") != 0 || blkid_probe_has_value(probe, "PTTYPE")))
-		rc = -EMEDIUMTYPE;
-	blkid_free_probe(probe);
-	*why = rc == -EMEDIUMTYPE ? "must be an ext4 file system and nothing else besides" : NULL;
-	return rc;
 }
 
 /* libext2fs prints warnings on its own account. */
@@ -89,7 +62,7 @@ ext4_open(enum ext4_purpose purpose, ext2_filsys *out, const char **why)
 	if (rc == 0)
 		rc = ext4_io_begin(DEADLINE_MS);
 	if (rc == 0)
-		rc = probe_type(why);
+		rc = ext4_check_beginning(why);
 	if (rc < 0)
 		return rc;
 	error = ext2fs_open2("image", NULL, flags, 0, 0, &ext4_manager, out);
@@ -104,12 +77,8 @@ ext4_open(enum ext4_purpose purpose, ext2_filsys *out, const char **why)
 int
 ext4_inspect(const char **why)
 {
-	int rc = bound_memory();
+	int rc = ext4_check_superblocks(why);
 
-	if (rc == 0)
-		rc = probe_type(why);
-	if (rc == 0)
-		rc = ext4_check_superblocks(why);
 	return rc == 0 && *why ? -EOPNOTSUPP : rc;
 }
 

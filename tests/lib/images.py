@@ -192,7 +192,19 @@ def bad_flag():
         file.write(le32(2) + names(56))
 
 
+def endless():
+    """Also a UDF, whose list of 50,000 descriptors libblkid keeps in another list, which it goes through for each."""
+    def tag(kind, place):
+        return struct.pack("<HHBBHHHI", kind, 2, 0, 0, 0, 0, 0, place)
+
+    count, first = 50000, 28 * 1024
+    path = image("endless", (0x8000, b"\0NSR02\1"), (256 * 512, tag(2, 256) + struct.pack("<II", count * 512, first)),
+                 *(((first + n) * 512, tag(5, first + n)) for n in range(count)))
+    os.rename(path, where + "/endless")         # among the others udev would meet it, and look for all there is
+
+
 bad_inline()
 bad_flag()
+endless()
 bad_index("bad-index", 11)
 bad_index("bad-index-unused", 0)
