@@ -76,6 +76,9 @@ teardown() { canaries_same && canaries_end; }
 @test "does: what lies in an inode, and by its attribute is larger than any: no byte more than the file has" {
 	expect 0 - own read-ext4-file "$images/bad-inline.ext4" /inline
 	[ "$out" = hi ]
+	debugfs -w -R "set_inode_field /inline size 70000" "$images/bad-inline.ext4" 2> /dev/null
+	expect 5 failed own read-ext4-file "$images/bad-inline.ext4" /inline
+	[[ $err == *"EUCLEAN"* ]]
 }
 
 @test "does: no such file is 7; what is no regular file is refused" {
