@@ -129,6 +129,18 @@ running() { grep -q 'populated 1' "/sys/fs/cgroup/banger/$1/cgroup.events"; }
 	ip link delete banger-tun
 }
 
+@test "in time: where a stranger has a process whose command line nobody gets to read" {
+	local its=/run/its
+	install -d -o stranger "$its"
+	head -c 8192 /dev/zero > "$its/file"
+	mount_fuse "$its" holds "$(id -u stranger)" bash -c "exec 9< /usr/local/bin/firecracker 3>&-
+		setpriv --reuid stranger --regid stranger --clear-groups $BANGER_BUILD/tests/hold-memory $its/file 9<&- &
+		while timeout -s KILL .5 cat /proc/\$!/cmdline > $BATS_TEST_TMPDIR/words; do :; done
+		test -d /proc/\$! || exit
+		timeout -s KILL 10 banger-priv cleanup-vm vm1"
+	rm -r "$its"
+}
+
 @test "does: all in the VM's cgroup is killed, whatever it is and whoever's" {
 	local one
 	for one in 1 2 3; do

@@ -154,6 +154,23 @@ is_kept(const struct fuse_in_header *in)
 	return true;
 }
 
+static bool
+is_left(const struct fuse_in_header *in, enum fuse_manner manner)
+{
+	static unsigned reads;
+
+	switch (manner) {
+	case FUSE_KEEPS:
+		return is_kept(in);
+	case FUSE_HOLDS:
+		if (in->opcode == FUSE_READ && ++reads == 1)
+			answer(in, EIO, NULL, 0);
+		return in->opcode == FUSE_READ;
+	default:
+		return manner == FUSE_HANGS;
+	}
+}
+
 static void
 serve(enum fuse_manner manner)
 {
@@ -171,7 +188,7 @@ serve(enum fuse_manner manner)
 		request[got] = '\0';
 		if (in->opcode == FUSE_INIT)
 			answer(in, 0, &welcome, sizeof(welcome));
-		else if (manner != FUSE_HANGS && (manner != FUSE_KEEPS || !is_kept(in)))
+		else if (!is_left(in, manner))
 			serve_one(in);
 	}
 	_exit(0);
@@ -191,7 +208,7 @@ fuse_begin(const char *path, enum fuse_manner manner, uid_t owner)
 	if (device < 0 || fstatat(nodes[FUSE_ROOT_ID], "", &status, AT_EMPTY_PATH) < 0)
 		return -1;
 	snprintf(options, sizeof(options), "fd=%d,rootmode=%o,user_id=%u,group_id=%u%s", device, status.st_mode & S_IFMT,
-		 owner, owner, manner == FUSE_PRIVATE ? "" : ",allow_other");
+		 owner, owner, manner == FUSE_PRIVATE || manner == FUSE_HOLDS ? "" : ",allow_other");
 	if (mount("of-the-owner", path, "fuse", MS_NOSUID | MS_NODEV, options) < 0)
 		return -1;
 	mounted = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);

@@ -10,6 +10,7 @@ enum fuse_manner {
 	FUSE_PRIVATE,           /* as it comes: for its owner alone; the kernel keeps even root out */
 	FUSE_FOR_ALL,           /* allow_other */
 	FUSE_KEEPS,             /* allow_other, and a banger-priv that closes a file waits for ever; `kept` tells */
+	FUSE_HOLDS,             /* the first read fails, and no other is ever answered */
 	FUSE_HANGS,             /* allow_other, and whoever asks for anything waits for ever, and cannot be killed */
 };
 

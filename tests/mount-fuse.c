@@ -1,5 +1,5 @@
 /*
- * mount-fuse PATH private|all|keeps|hangs UID COMMAND...: runs COMMAND while a file system of that user's is mounted over
+ * mount-fuse PATH private|all|keeps|holds|hangs UID COMMAND...: runs COMMAND while a file system of that user's is mounted over
  * PATH, see fuse.h; exits as it does.
  */
 #include "fuse.h"
@@ -15,7 +15,8 @@ int
 main(int argc, char *argv[])
 {
 	static const char *const manners[] = {
-		[FUSE_PRIVATE] = "private", [FUSE_FOR_ALL] = "all", [FUSE_KEEPS] = "keeps", [FUSE_HANGS] = "hangs",
+		[FUSE_PRIVATE] = "private", [FUSE_FOR_ALL] = "all", [FUSE_KEEPS] = "keeps", [FUSE_HOLDS] = "holds",
+		[FUSE_HANGS] = "hangs",
 	};
 	unsigned manner = 0;
 	pid_t server, child;

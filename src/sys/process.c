@@ -17,7 +17,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -118,44 +120,72 @@ is_by_cgroup(pid_t pid, const struct vm_id *vm, const struct claim *claim)
 	return rc < 0 ? rc : uid != 0;
 }
 
-/* Where no cgroup says whose it is: 1, 0, or -errno when that cannot be told. */
+/* The inode that a process executes, as far as the kernel knows it by itself: its file system may be the caller's, and
+ * never answer.  1, 0 for the kernel's own process and one that has ended, or -errno. */
 static int
-is_by_executable(pid_t pid, const struct text *words, const struct claim *claim,
-		 const struct settings *settings)
+look_at_executable(pid_t pid, struct stat *executable)
 {
-	const char *vm = value_of(words, "--id");
-	struct stat executable;
+	struct statx status;
 	char link[64];
-	uid_t uid = 0;
-	int rc;
 
-	if (!memmem(words->bytes, words->length, "firecracker", strlen("firecracker")))
-		return 0;
+	snprintf(link, sizeof(link), "/proc/%d/exe", (int)pid);
+	if (statx(AT_FDCWD, link, AT_STATX_DONT_SYNC, STATX_INO, &status) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	*executable = (struct stat){
+		.st_dev = makedev(status.stx_dev_major, status.stx_dev_minor), .st_ino = status.stx_ino,
+	};
+	return 1;
+}
+
+/* Where no cgroup says whose it is: 1, 0, or -errno when that cannot be told.  The command line comes last: who reads it
+ * waits for the process's memory, which a process can keep for as long as it likes. */
+static int
+is_by_executable(pid_t pid, const struct claim *claim, const struct settings *settings, struct text *words)
+{
+	struct stat executable;
+	const char *vm;
+	uid_t uid = 0;
+	int configured, copy = 0, rc = read_uid(pid, &uid);
+
+	if (rc == 0)
+		rc = gate_vm_side(uid, settings) ? look_at_executable(pid, &executable) : 0;
+	if (rc <= 0)
+		return rc;
+	configured = executable_is_configured(&executable, settings);
+	/* The VM may write to what it runs from there, so nothing of root's is ours by it. */
+	if (configured < 0 || (configured == 0 && uid == 0))
+		return configured;
+	if (configured == 0 && claim->vm) {
+		copy = executable_is_copy(&executable, claim->vm->text, settings);
+		if (copy != 1 && copy != -EXDEV)
+			return copy;
+	}
+	rc = read_text(pid, "cmdline", words);
+	if (rc < 0 || !memmem(words->bytes, words->length, "firecracker", strlen("firecracker")))
+		return rc;
+	vm = value_of(words, "--id");
 	if (claim->vm && (!vm || strcmp(vm, claim->vm->text) != 0))
 		return 0;
-	rc = read_uid(pid, &uid);
-	if (rc < 0)
-		return rc;
-	if (!gate_vm_side(uid, settings))
-		return 0;
-	snprintf(link, sizeof(link), "/proc/%d/exe", (int)pid);
-	if (stat(link, &executable) < 0)
-		return errno == ENOENT ? 0 : -errno;    /* the kernel's own process, or one that has ended */
-	rc = executable_is_configured(&executable, settings);
-	/* The VM may write to what it runs from there, so nothing of root's is ours by it. */
-	if (rc == 0 && uid != 0 && vm && is_vm_id(vm))
-		rc = executable_is_copy(&executable, vm, settings);
-	return rc;
+	if (configured == 0 && !claim->vm && vm && is_vm_id(vm))
+		copy = executable_is_copy(&executable, vm, settings);
+	return configured ? 1 : copy;
 }
 
 /* A socket in the VM's jail says which VM.  One below runtime_dir says nothing but what the process
- * was told. */
-static bool
-is_of_socket(const struct text *words, const struct socket_path *socket)
+ * was told.  1, 0, or -errno. */
+static int
+is_of_socket(pid_t pid, struct text *words, const struct socket_path *socket)
 {
-	const char *told = value_of(words, "--api-sock");
+	const char *told;
+	int rc;
 
-	return !socket || socket->vm.text[0] || (told && strcmp(told, socket->text) == 0);
+	if (!socket || socket->vm.text[0])
+		return 1;
+	rc = words->length > 0 ? 0 : read_text(pid, "cmdline", words);
+	if (rc < 0)
+		return rc;
+	told = value_of(words, "--api-sock");
+	return told && strcmp(told, socket->text) == 0;
 }
 
 static int
@@ -164,21 +194,18 @@ check(pid_t pid, const struct claim *claim, const struct settings *settings)
 	struct claim wanted = *claim;
 	struct vm_id vm;
 	struct text words;
-	int is_that_vm, in_cgroup = cgroup_of_process(pid, &vm);
-	int rc = read_text(pid, "cmdline", &words);
+	int rc, in_cgroup = cgroup_of_process(pid, &vm);
 
-	/* Without the former the kernel has no cgroups. */
-	if (rc == 0 && in_cgroup < 0 && in_cgroup != -ENOENT)
-		rc = in_cgroup;
-	if (rc < 0)
-		return rc;
+	/* Without that file the kernel has no cgroups, or the process has ended. */
+	if (in_cgroup < 0 && in_cgroup != -ENOENT)
+		return in_cgroup;
+	words.length = 0;
 	if (!wanted.vm && wanted.socket && wanted.socket->vm.text[0])
 		wanted.vm = &wanted.socket->vm;
-	is_that_vm = in_cgroup > 0 ? is_by_cgroup(pid, &vm, &wanted) :
-		     is_by_executable(pid, &words, &wanted, settings);
-	if (is_that_vm < 0)
-		return is_that_vm;
-	return is_that_vm && is_of_socket(&words, wanted.socket) ? 0 : -EPERM;
+	rc = in_cgroup > 0 ? is_by_cgroup(pid, &vm, &wanted) : is_by_executable(pid, &wanted, settings, &words);
+	if (rc > 0)
+		rc = is_of_socket(pid, &words, wanted.socket);
+	return rc < 0 ? rc : rc > 0 ? 0 : -EPERM;
 }
 
 /* What has been found out by its number, if the process has not ended by now, also as a zombie: else -ESRCH. */

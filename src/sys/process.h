@@ -55,5 +55,6 @@ enum reason process_objection(int rc, const struct claim *claim, const char **te
 	CALL(openat2, "the configured firecracker, and its copy in the jail"), \
 	JAIL_OPEN_TMPFS_CALLS, \
 	CALL(read, "the process's cgroup, uid and command line"), \
+	CALL(statx, "which file it executes, without asking who serves that"), \
 	CALL(fstatfs, "/proc must be procfs"), \
 	CALL(newfstatat, "the inodes of executables")
