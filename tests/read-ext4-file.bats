@@ -144,9 +144,24 @@ teardown() { canaries_same && canaries_end; }
 	done
 }
 
-@test "does: an image that is something else, too, to whom looks for it: that is not looked for, and takes no time" {
-	expect 0 - timeout 20 banger-priv read-ext4-file "$images/endless" /etc/hostname
-	[ "$out" = guest ]
+@test "refuses: a UDF and an exFAT, to which libblkid would listen for as long as they talk" {
+	local from=$images/endless image=$images/talking word
+	expect 3 unfit timeout 20 banger-priv read-ext4-file "$from" /etc/hostname
+	# It is not looked for, even where it comes into being after the first look.
+	cp --sparse=always "$from" "$image"
+	chown banger: "$image"
+	printf '     ' | dd of="$image" bs=1 seek=32769 conv=notrunc status=none
+	expect 0 - inject do:"printf NSR02 | dd of=$image bs=1 seek=32769 conv=notrunc status=none" fadvise64 1 \
+		timeout 20 banger-priv read-ext4-file "$image" /etc/hostname
+	expect 3 unfit banger-priv read-ext4-file "$image" /etc/hostname
+	for word in BEA01 BOOT2 CD001 CDW02 NSR03 TEA01; do
+		printf '%s' "$word" | dd of="$image" bs=1 seek=32769 conv=notrunc status=none
+		expect 3 unfit banger-priv read-ext4-file "$image" /etc/hostname
+	done
+	printf '     ' | dd of="$image" bs=1 seek=32769 conv=notrunc status=none
+	expect 0 - banger-priv read-ext4-file "$image" /etc/hostname
+	printf 'EXFAT   ' | dd of="$image" bs=1 seek=3 conv=notrunc status=none
+	expect 3 unfit banger-priv read-ext4-file "$image" /etc/hostname
 }
 
 @test "does: damaged images end in documented ways, and in time" {

@@ -7,7 +7,6 @@
 
 #include <endian.h>
 #include <errno.h>
-#include <ext2fs/ext2fs.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -109,50 +108,15 @@ ext4_check(const struct ext2_super_block *super, enum ext4_purpose purpose)
 	return why ? why : check_features(super, purpose);
 }
 
-/* Whether it has what ext3 and ext2 have not. */
-static bool
-is_ext4(const struct ext2_super_block *super)
-{
-	static const uint32_t incompat = EXT2_FEATURE_INCOMPAT_FILETYPE | EXT3_FEATURE_INCOMPAT_RECOVER |
-					 EXT3_FEATURE_INCOMPAT_JOURNAL_DEV | EXT2_FEATURE_INCOMPAT_META_BG;
-	static const uint32_t ro_compat = EXT2_FEATURE_RO_COMPAT_SPARSE_SUPER | EXT2_FEATURE_RO_COMPAT_LARGE_FILE;
-
-	return super->s_magic == EXT2_SUPER_MAGIC &&
-	       ((super->s_feature_incompat & ~incompat) || (super->s_feature_ro_compat & ~ro_compat));
-}
-
-/* 0 and *super. */
+/* 0 and *super; -EINVAL when no superblock is there. */
 static int
-read_beginning(struct ext2_super_block *super, const char **why)
+read_super(uint64_t offset, struct ext2_super_block *super)
 {
-	static const uint8_t zeroes[SUPERBLOCK_OFFSET];
-	struct { uint8_t nobodys[SUPERBLOCK_OFFSET]; struct ext2_super_block super; } beginning;
-	ssize_t got = pread(FD_IMAGE, &beginning, sizeof(beginning), 0);
+	ssize_t got = pread(FD_IMAGE, super, sizeof(*super), (off_t)offset);
 
 	if (got < 0)
 		return -errno;
-	if (got == (ssize_t)sizeof(beginning) && memcmp(beginning.nobodys, zeroes, sizeof(zeroes)) == 0 &&
-	    is_ext4(&beginning.super)) {
-		*super = beginning.super;
-		return 0;
-	}
-	*why = "must be an ext4 file system and nothing else besides";
-	return -EMEDIUMTYPE;
-}
-
-int
-ext4_check_beginning(const char **why)
-{
-	struct ext2_super_block super;
-
-	return read_beginning(&super, why);
-}
-
-static bool
-read_backup(uint64_t offset, struct ext2_super_block *super)
-{
-	return pread(FD_IMAGE, super, sizeof(*super), (off_t)offset) == (ssize_t)sizeof(*super) &&
-	       super->s_magic == EXT2_SUPER_MAGIC;
+	return got == (ssize_t)sizeof(*super) && super->s_magic == EXT2_SUPER_MAGIC ? 0 : -EINVAL;
 }
 
 /* e2fsck tries the second group's, with the primary's sizes or, for each size of a block, with those
@@ -160,9 +124,9 @@ read_backup(uint64_t offset, struct ext2_super_block *super)
 int
 ext4_check_superblocks(const char **why)
 {
-	struct ext2_super_block super = { 0 }, backup;
+	struct ext2_super_block super, backup;
 	uint64_t group;
-	int rc = read_beginning(&super, why);
+	int rc = read_super(EXT2_MIN_BLOCK_SIZE, &super);
 
 	if (rc < 0)
 		return rc;
@@ -173,9 +137,9 @@ ext4_check_superblocks(const char **why)
 	for (unsigned log = EXT2_MIN_BLOCK_LOG_SIZE; !*why && log <= EXT2_MAX_BLOCK_LOG_SIZE; log++) {
 		uint64_t usual = (UINT64_C(8) << log) + (log == EXT2_MIN_BLOCK_LOG_SIZE);
 
-		if (read_backup(usual << log, &backup))
+		if (read_super(usual << log, &backup) == 0)
 			*why = ext4_check(&backup, EXT4_REPAIR);
-		if (!*why && read_backup(group << log, &backup))
+		if (!*why && read_super(group << log, &backup) == 0)
 			*why = ext4_check(&backup, EXT4_REPAIR);
 	}
 	return 0;

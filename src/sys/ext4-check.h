@@ -19,10 +19,6 @@ const char *ext4_check(const struct ext2_super_block *super, enum ext4_purpose p
 /* What repairs the image would be enough. */
 int ext4_wants_repair(const struct ext2_super_block *super);
 
-/* Whether FD_IMAGE begins with what is nobody's, zeroes, as mke2fs leaves it, and then the superblock of ext4: not that of
- * ext2 or ext3, no disk with partitions, nothing that is encrypted.  0; -EMEDIUMTYPE, with *why as above; or -errno. */
-int ext4_check_beginning(const char **why);
-
-/* The same, and the primary superblock and every backup that e2fsck could turn to when it finds fault with
- * the primary.  *why as above.  0; -EMEDIUMTYPE; or -errno where the image cannot be read. */
+/* The primary superblock on FD_IMAGE and every backup that e2fsck could turn to when it finds fault with
+ * the primary.  *why as above.  0, or -errno where the image cannot be read (-EINVAL: no ext4). */
 int ext4_check_superblocks(const char **why);

@@ -7,11 +7,13 @@
 #include "sys/ext4-io.h"
 #include "sys/ext4-manager.h"
 
+#include <blkid/blkid.h>
 #include <errno.h>
 #include <et/com_err.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 enum { DEADLINE_MS = 30000 };
 
@@ -28,6 +30,60 @@ bound_memory(void)
 		return -errno;
 #endif
 	return 0;
+}
+
+static int
+is_at(off_t offset, const char *word)
+{
+	char found[16] = "";
+
+	if (pread(FD_IMAGE, found, strlen(word), offset) < 0)
+		return -errno;
+	return strcmp(found, word) == 0;
+}
+
+/* Whether a UDF (ECMA-167, 2/9.1) or an exFAT begins here: 1, 0, or -errno.  libblkid goes through their lists for as long
+ * as they say, past every deadline; so it looks for neither. */
+static int
+has_no_end(void)
+{
+	static const char *const of_udf[] = { "BEA01", "BOOT2", "CD001", "CDW02", "NSR02", "NSR03", "TEA01", NULL };
+	int rc = is_at(3, "EXFAT   ");
+
+	for (const char *const *word = of_udf; rc == 0 && *word; word++)
+		rc = is_at(32 * 1024 + 1, *word);
+	return rc;
+}
+
+static int
+probe_type(const char **why)
+{
+	static char udf[] = "udf", exfat[] = "exfat";
+	char *without_end[] = { udf, exfat, NULL };
+	blkid_probe probe = blkid_new_probe();
+	const char *type = NULL;
+	int rc;
+
+	if (!probe)
+		return -ENOMEM;
+	rc = has_no_end();
+	if (rc == 0 && blkid_probe_set_device(probe, FD_IMAGE, 0, 0) < 0)
+		rc = -errno;
+	blkid_probe_enable_superblocks(probe, 1);
+	blkid_probe_filter_superblocks_type(probe, BLKID_FLTR_NOTIN, without_end);
+	blkid_probe_set_superblocks_flags(probe, BLKID_SUBLKS_TYPE);
+	blkid_probe_enable_partitions(probe, 1);
+	/* 1: nothing is there.  -2: more than one thing is.  Else a -errno, as where it cannot be read. */
+	if (rc == 0)
+		rc = blkid_do_safeprobe(probe);
+	if (rc == 1 || rc == -2)
+		rc = -EMEDIUMTYPE;
+	if (rc == 0 && (blkid_probe_lookup_value(probe, "TYPE", &type, NULL) < 0 ||
+			strcmp(type, "ext4") != 0 || blkid_probe_has_value(probe, "PTTYPE")))
+		rc = -EMEDIUMTYPE;
+	blkid_free_probe(probe);
+	*why = rc == -EMEDIUMTYPE ? "must be an ext4 file system and nothing else besides" : NULL;
+	return rc;
 }
 
 /* libext2fs prints warnings on its own account. */
@@ -62,7 +118,7 @@ ext4_open(enum ext4_purpose purpose, ext2_filsys *out, const char **why)
 	if (rc == 0)
 		rc = ext4_io_begin(DEADLINE_MS);
 	if (rc == 0)
-		rc = ext4_check_beginning(why);
+		rc = probe_type(why);
 	if (rc < 0)
 		return rc;
 	error = ext2fs_open2("image", NULL, flags, 0, 0, &ext4_manager, out);
@@ -77,8 +133,12 @@ ext4_open(enum ext4_purpose purpose, ext2_filsys *out, const char **why)
 int
 ext4_inspect(const char **why)
 {
-	int rc = ext4_check_superblocks(why);
+	int rc = bound_memory();
 
+	if (rc == 0)
+		rc = probe_type(why);
+	if (rc == 0)
+		rc = ext4_check_superblocks(why);
 	return rc == 0 && *why ? -EOPNOTSUPP : rc;
 }
 

@@ -14,7 +14,10 @@
 #include "verb.h"
 
 #include <errno.h>
+#include <linux/blkzoned.h>
 #include <linux/dm-ioctl.h>
+#include <linux/fd.h>
+#include <linux/fs.h>
 #include <sched.h>
 #include <sys/wait.h>
 #include <unistd.h>

@@ -10,7 +10,10 @@
 #include "verb.h"
 
 #include <errno.h>
+#include <linux/blkzoned.h>
 #include <linux/dm-ioctl.h>
+#include <linux/fd.h>
+#include <linux/fs.h>
 #include <unistd.h>
 
 enum { DEFAULT_LIMIT = 64 << 20 };

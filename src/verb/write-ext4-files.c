@@ -12,7 +12,10 @@
 #include "verb.h"
 
 #include <errno.h>
+#include <linux/blkzoned.h>
 #include <linux/dm-ioctl.h>
+#include <linux/fd.h>
+#include <linux/fs.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>

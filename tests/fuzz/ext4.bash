@@ -26,7 +26,7 @@ for features in metadata_csum ^metadata_csum,^64bit ^metadata_csum,inline_data,e
 done
 clang -std=gnu17 -D_GNU_SOURCE -DBANGER_INSTRUMENTED -g -O1 -fsanitize=fuzzer,address,undefined \
 	-fno-sanitize-recover=undefined -I"$root/src" -o ext4 "$root/tests/fuzz/ext4.c" \
-	"$root"/src/sys/ext4{,-check,-io,-manager,-names,-read,-transaction,-write}.c "$root"/src/say/*.c -l:libext2fs.a -l:libcom_err.a
+	"$root"/src/sys/ext4{,-check,-io,-manager,-names,-read,-transaction,-write}.c "$root"/src/say/*.c -l:libext2fs.a -l:libcom_err.a -l:libblkid.a
 ASAN_OPTIONS=detect_leaks=0 BANGER_FUZZ_IMAGES=$work/images ./ext4 -max_total_time="$2" -timeout=60 \
 	-rss_limit_mb=4096 -max_len=512 -print_final_stats=1 -artifact_prefix="$work/" corpus > ext4.log 2>&1 ||
 	{ tail -40 ext4.log; echo "not ok fuzz-ext4"; exit 1; }

@@ -193,7 +193,7 @@ def bad_flag():
 
 
 def endless():
-    """Also a UDF, whose list of 50,000 descriptors libblkid keeps in another list, which it goes through for each."""
+    """Also a UDF, whose list of 50,000 descriptors libblkid would keep in another list, to go through for each."""
     def tag(kind, place):
         return struct.pack("<HHBBHHHI", kind, 2, 0, 0, 0, 0, 0, place)
 

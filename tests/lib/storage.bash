@@ -90,6 +90,12 @@ scenario_remove_dm_snapshot_1() {
 }
 scenario_remove_dm_snapshot_2() { held_open "$@" remove-dm-snapshot; }
 
+# PROGRAM... VERB OPERAND...: the kernel does not tell how large the device is, after device-mapper has told of it twice.
+of_unknown_size() {
+	[ -b "$mapper" ] || fresh_mapping
+	ends 0 "$BANGER_BUILD/tests/inject" fail:ENOTTY ioctl 3 "$@"
+}
+
 stand_in() { # COMMAND...: with e2fsck's stand-in
 	local status=0
 	cp "$BANGER_BUILD/tests/e2fsck" /usr/sbin/e2fsck
@@ -108,12 +114,14 @@ scenario_fsck_snapshot_2() { # one that takes too long
 	stand_in ends 6 "$BANGER_BUILD/tests/inject" alter:2:200 poll 4 "$@" fsck-snapshot "$mapper" &&
 		! pgrep -x e2fsck
 }
+scenario_fsck_snapshot_3() { stand_in of_unknown_size "$@" fsck-snapshot "$mapper"; }
 
 scenario_read_ext4_file_1() { ends 0 "$@" read-ext4-file "$images/image" /d/file; }
 scenario_read_ext4_file_2() {
 	[ -b "$mapper" ] || fresh_mapping
 	ends 0 "$@" read-ext4-file "$mapper" /d/file
 }
+scenario_read_ext4_file_3() { of_unknown_size "$@" read-ext4-file "$mapper" /d/file; }
 
 scenario_write_ext4_files_1() {
 	ends 0 "$@" write-ext4-files "$images/image" /d/new=644:0:0:300000 < "$BATS_FILE_TMPDIR/contents"
@@ -121,4 +129,7 @@ scenario_write_ext4_files_1() {
 scenario_write_ext4_files_2() {
 	[ -b "$mapper" ] || fresh_mapping
 	ends 0 "$@" write-ext4-files "$mapper" /d/new=644:0:0:300000 < "$BATS_FILE_TMPDIR/contents"
+}
+scenario_write_ext4_files_3() {
+	of_unknown_size "$@" write-ext4-files "$mapper" /d/new=644:0:0:300000 < "$BATS_FILE_TMPDIR/contents"
 }
