@@ -19,7 +19,7 @@ end_with_checksum(struct ext2_dir_entry *entry, int offset, int block_size, char
 	if (offset + entry->rec_len != block_size)
 		return 0;
 	entry->rec_len = (__u16)(entry->rec_len - sizeof(struct ext2_dir_entry_tail));
-	ext2fs_initialize_dirent_tail(fs, EXT2_DIRENT_TAIL(buffer, block_size));
+	ext2fs_initialize_dirent_tail(fs, (void *)(buffer + block_size - sizeof(struct ext2_dir_entry_tail)));
 	return DIRENT_CHANGED;
 }
 
