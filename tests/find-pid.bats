@@ -59,8 +59,13 @@ jail=/var/lib/banger/jail/firecracker
 	echo '#include <unistd.h>
 	int main(void) { for (;;) pause(); }' | cc -o /usr/local/bin/firecracker -x c -
 	for id in vm1 vm2; do
-		start setpriv --reuid banger --regid banger --clear-groups /usr/local/bin/firecracker --api-sock=/run/x "--id=$id"
+		start setpriv --reuid banger --regid banger --clear-groups /usr/local/bin/firecracker --api-sock=/run/banger/x.sock \
+			"--id=$id"
 		until_true grep -qz "^--id=$id" "/proc/$pid/cmdline"
+		# Outside any cgroup it is what its command line says.
+		expect 0 - own process-running "$pid" /run/banger/x.sock
+		expect 0 - own signal-process "$pid" CONT "vm=$id"
+		expect 3 foreign own signal-process "$pid" CONT vm=vm3
 		cgroup_put "$id" "$pid"
 		expect 0 - own find-pid "vm=$id"
 		[ "$out" = "{\"pid\":$pid}" ]
