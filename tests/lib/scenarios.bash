@@ -449,7 +449,8 @@ scenario_help_2() { # stopped while nobody reads, and goes on
 	sleep .05
 	cat <&8 > /dev/null 3>&- &
 	wait "$pid" || status=$?
-	kill $! && wait $! 2> /dev/null || :
+	# No lesser signal: one that comes before cat is there is lost with the traps of this shell.
+	kill -KILL $! && wait $! 2> /dev/null || :
 	exec 8>&-
 	return "$status"
 }
