@@ -74,16 +74,11 @@ cgroup_open(const struct vm_id *vm)
 int
 cgroup_populated(int cgroup)
 {
-	char events[256] = "";
-	ssize_t got;
-	int fd = beneath_open(cgroup, "cgroup.events", O_RDONLY, 0);
+	char events[256];
+	ssize_t got = hierarchy_read(cgroup, "cgroup.events", events, sizeof(events));
 
-	if (fd < 0)
-		return fd == -ENOENT ? 0 : fd;
-	got = read(fd, events, sizeof(events) - 1);
-	if (got < 0)
-		got = errno == ENODEV ? 0 : -errno;     /* it went meanwhile */
-	close(fd);
+	if (got == -ENOENT || got == -ENODEV)
+		return 0;               /* it is gone, or went meanwhile */
 	return got < 0 ? (int)got : strstr(events, "populated 1") != NULL;
 }
 

@@ -98,6 +98,22 @@ hierarchy_has_parent(void)
 	return 1;
 }
 
+ssize_t
+hierarchy_read(int cgroup, const char *file, char *text, size_t room)
+{
+	int fd = beneath_open(cgroup, file, O_RDONLY, 0);
+	ssize_t got;
+
+	if (fd < 0)
+		return fd;
+	got = read(fd, text, room - 1);
+	if (got < 0)
+		got = -errno;
+	close(fd);
+	text[got < 0 ? 0 : got] = '\0';
+	return got;
+}
+
 int
 hierarchy_write(int cgroup, const char *file, const char *value)
 {
@@ -136,20 +152,16 @@ hierarchy_enable(const char *controller)
 int
 hierarchy_has(const char *controller)
 {
-	char text[512] = "", *rest = text, *word;
-	int root = hierarchy_root(), fd;
+	char text[512], *rest = text, *word;
+	int root = hierarchy_root();
 	ssize_t got;
 
 	if (root < 0)
 		return root;
-	fd = beneath_open(root, "cgroup.controllers", O_RDONLY, 0);
+	got = hierarchy_read(root, "cgroup.controllers", text, sizeof(text));
 	close(root);
-	if (fd < 0)
-		return fd;
-	got = read(fd, text, sizeof(text) - 1);
-	close(fd);
 	if (got < 0)
-		return -EIO;
+		return (int)got;
 	while ((word = strsep(&rest, " \n")))
 		if (strcmp(word, controller) == 0)
 			return 1;

@@ -4,6 +4,8 @@
  */
 #pragma once
 
+#include <sys/types.h>
+
 #define HIERARCHY_PARENT "banger"
 
 /* Its root, mounted at /sys/fs/cgroup or, beside v1's, at /sys/fs/cgroup/unified: an O_PATH descriptor that the caller
@@ -29,6 +31,10 @@ int hierarchy_has(const char *controller);
 /* Makes the root and the directory of all VMs hand that controller on; 0, -EBUSY where one of them may not, as it has
  * processes itself ("no internal processes"), or -errno. */
 int hierarchy_enable(const char *controller);
+
+/* Reads a file of a cgroup that is open, as much as there is room for, and a NUL.  How many bytes, or -errno (-ENODEV: the
+ * cgroup has gone meanwhile). */
+ssize_t hierarchy_read(int cgroup, const char *file, char *text, size_t room);
 
 /* Writes value to a file of a cgroup that is open, like "memory.max".  0 or -errno. */
 int hierarchy_write(int cgroup, const char *file, const char *value);

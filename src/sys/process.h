@@ -8,22 +8,11 @@
 
 #include "gate/gate.h"
 #include "keep.h"
+#include "sys/claim.h"
 #include "sys/jail.h"
 
-/* What the caller says about a process besides its number; NULL: nothing. */
-struct claim {
-	const struct vm_id *vm;
-	const struct socket_path *socket;       /* its API socket */
-};
-
-/* Takes hold of process `pid`, as FD_PROCESS, and makes sure that it is a firecracker of ours:
- *  - one in the cgroup of a VM, where the owner can move nothing, and not root's, as the jailer is;
- *  - otherwise one whose executable's inode is the configured firecracker's or that of its copy in
- *    the VM's jail, that runs as root, the owner or one of vm_uid, and whose command line names
- *    firecracker: further conditions, since an escaped VMM can rewrite it, and the copy;
- * and that it is the one the claim is about.
- * 0, -ESRCH (no such process, or it has ended), -EPERM (not ours, or not that one), -EXDEV (a mount over that VM's
- * copy, which the owner can make where the VM has its uid: it hides whether it is that one), or -errno. */
+/* Takes hold of process `pid`, as FD_PROCESS, and makes sure that the claim holds of it (claim_check).
+ * 0, -ESRCH (no such process, or it has ended), or what claim_check gives. */
 int process_hold(pid_t pid, const struct claim *claim, const struct settings *settings);
 
 /* The same for the process that listens at the other end of a connected unix socket, by SO_PEERCRED;
