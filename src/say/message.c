@@ -266,8 +266,10 @@ finish(enum code code)
 
 	if (is_child || (may_speak && !may_speak()))
 		_exit((int)code);
-	/* All is done: a pipe that others fill between poll and write keeps this process, and no other verb. */
-	close(FD_LOCK);
+	/* A pipe that others fill between poll and write keeps this process, and no other verb.  But where something was
+	 * done, what this process still has open would be in the way of the next one that gets the lock. */
+	if (code != CODE_DONE)
+		close(FD_LOCK);
 	/* What was done stays done; but who asked for an answer and did not get it must know. */
 	if ((page_overflowed || !write_out(STDOUT_FILENO, page, page_length)) && code == CODE_DONE)
 		code = refused(REASON_FAILED, "cannot write the result to stdout");
